@@ -1,0 +1,11 @@
+# Flags of all our own targets. FP contraction is off: a*b+c rounds twice on every machine, unless a kernel asks for fma.
+add_library(intact_flags INTERFACE)
+target_compile_options(intact_flags INTERFACE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers -ffp-contract=off)
+if(INTACT_WERROR)
+  target_compile_options(intact_flags INTERFACE -Werror)
+endif()
+if(INTACT_SANITIZE)
+  target_compile_options(intact_flags INTERFACE -fsanitize=${INTACT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(intact_flags INTERFACE -fsanitize=${INTACT_SANITIZE})
+endif()
+target_include_directories(intact_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)

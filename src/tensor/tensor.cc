@@ -1,0 +1,84 @@
+#include "intact/tensor/tensor.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+#include "tensor/dispatch.h"
+
+namespace intact {
+
+Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {
+  check(shape_.is_known(),
+        "tensor: shape {} has an unknown dimension; give every dimension a size",
+        shape_.to_string());
+  const size_t bytes = static_cast<size_t>(shape_.numel()) * intact::size_bytes(dtype);
+  const size_t rounded = (bytes / 64 + 1) * 64;
+  void* memory = std::aligned_alloc(64, rounded);
+  if (memory == nullptr) {
+    fail(ErrorCode::InvalidArgument,
+         "tensor: {} bytes for shape {} could not be allocated; use a smaller shape",
+         rounded,
+         shape_.to_string());
+  }
+  std::memset(memory, 0, rounded);
+  data_ = std::shared_ptr<void>(memory, std::free);
+}
+
+Tensor Tensor::view(DType dtype, Shape shape, void* data) {
+  Tensor tensor;
+  tensor.dtype_ = dtype;
+  tensor.shape_ = std::move(shape);
+  tensor.data_ = std::shared_ptr<void>(data, [](void*) {});
+  return tensor;
+}
+
+Tensor Tensor::clone() const {
+  if (!is_defined()) {
+    return {};
+  }
+  Tensor copy(dtype_, shape_);
+  std::memcpy(copy.raw(), raw(), size_bytes());
+  return copy;
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+  check(shape.numel() == numel(),
+        "tensor: shape {} has {} elements but the tensor {} has {}; use a shape of as many elements",
+        shape.to_string(),
+        shape.numel(),
+        shape_.to_string(),
+        numel());
+  Tensor result = *this;
+  result.shape_ = std::move(shape);
+  return result;
+}
+
+Tensor Tensor::cast(DType dtype) const {
+  Tensor result(dtype, shape_);
+  dispatch_all(dtype_, "cast", [&]<class From>(From) {
+    dispatch_all(dtype, "cast", [&]<class To>(To) {
+      const From* from = data<From>();
+      To* to = result.data<To>();
+      const int64_t count = numel();
+      for (int64_t i = 0; i < count; ++i) {
+        to[i] = static_cast<To>(from[i]);
+      }
+    });
+  });
+  return result;
+}
+
+bool Tensor::identical(const Tensor& other) const {
+  return dtype_ == other.dtype_ && shape_ == other.shape_ && is_defined() == other.is_defined() &&
+         (!is_defined() || std::memcmp(raw(), other.raw(), size_bytes()) == 0);
+}
+
+void Tensor::require(DType dtype) const {
+  check(dtype == dtype_ && is_defined(),
+        "tensor: accessed as {} but {}; use the tensor's own dtype",
+        to_string(dtype),
+        is_defined() ? to_string(dtype_) : "it holds nothing");
+}
+
+}  // namespace intact
