@@ -9,13 +9,15 @@
 
 namespace intact {
 
-/// Throws Error(code, formatted message). fmt is used below the public headers only, through this file.
+/// Throws Error(code, formatted message). fmt is used below the public headers only, through this
+/// file.
 template <class... Args>
 [[noreturn]] void fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(code, fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Throws InvalidArgument when `ok` is false: for users' mistakes, at the edge (API, parser, inference).
+/// Throws InvalidArgument when `ok` is false: for users' mistakes, at the edge (API, parser,
+/// inference).
 template <class... Args>
 void check(bool ok, fmt::format_string<Args...> format, Args&&... args) {
   if (!ok) {

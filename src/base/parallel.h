@@ -4,9 +4,9 @@
 
 namespace intact {
 
-/// Calls body(part) for part = 0..parts-1, spread over the threads. Determinism rule: `parts` and what a
-/// part covers are functions of shapes alone, never of the thread count, and parts write disjoint memory.
-/// `body` must not throw.
+/// Calls body(part) for part = 0..parts-1, spread over the threads. Determinism rule: `parts` and
+/// what a part covers are functions of shapes alone, never of the thread count, and parts write
+/// disjoint memory. `body` must not throw.
 template <class Body>
 void parallel_for(int64_t parts, const Body& body) {
   if (parts <= 1) {

@@ -11,6 +11,8 @@ void set_thread_count(int count) {
   omp_set_num_threads(count);
 }
 
-int thread_count() { return omp_get_max_threads(); }
+int thread_count() {
+  return omp_get_max_threads();
+}
 
 }  // namespace intact

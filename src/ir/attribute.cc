@@ -7,18 +7,18 @@ namespace intact {
 
 const char* type_name(const Attribute& attribute) {
   static constexpr std::array<const char*, std::variant_size_v<Attribute>> kNames = {"bool",
-                                                                                      "int32",
-                                                                                      "int64",
-                                                                                      "float32",
-                                                                                      "float64",
-                                                                                      "string",
-                                                                                      "bools",
-                                                                                      "ints",
-                                                                                      "longs",
-                                                                                      "floats",
-                                                                                      "doubles",
-                                                                                      "strings",
-                                                                                      "block"};
+                                                                                     "int32",
+                                                                                     "int64",
+                                                                                     "float32",
+                                                                                     "float64",
+                                                                                     "string",
+                                                                                     "bools",
+                                                                                     "ints",
+                                                                                     "longs",
+                                                                                     "floats",
+                                                                                     "doubles",
+                                                                                     "strings",
+                                                                                     "block"};
   return kNames[attribute.index()];
 }
 

@@ -32,7 +32,8 @@ class Environment {
       return tensors_.insert_or_assign(var.name(), Tensor(var.dtype(), var.shape())).first->second;
     }
     const Tensor* existing = scope_.find(var.name());
-    if (existing == nullptr || existing->dtype() != var.dtype() || existing->shape() != var.shape()) {
+    if (existing == nullptr || existing->dtype() != var.dtype() ||
+        existing->shape() != var.shape()) {
       scope_.set(var.name(), Tensor(var.dtype(), var.shape()));
     }
     return scope_.get(var.name());

@@ -107,7 +107,8 @@ void complete_attrs(const Op& op, const OpDef& def, Attributes& attrs, UnknownAt
     if (attrs.contains(attr.name)) {
       continue;
     }
-    check(!attr.is_required, "{}: attribute '{}' is missing; give it a value", op.label(), attr.name);
+    check(
+        !attr.is_required, "{}: attribute '{}' is missing; give it a value", op.label(), attr.name);
     attrs.emplace(attr.name, attr.default_value);
   }
 }
@@ -124,13 +125,22 @@ std::string Op::label() const {
   return def_->type;
 }
 
-bool Op::has_input(const std::string& slot) const { return !find_slot(inputs_, slot).empty(); }
-bool Op::has_output(const std::string& slot) const { return !find_slot(outputs_, slot).empty(); }
+bool Op::has_input(const std::string& slot) const {
+  return !find_slot(inputs_, slot).empty();
+}
+bool Op::has_output(const std::string& slot) const {
+  return !find_slot(outputs_, slot).empty();
+}
 
 Var& Op::input(const std::string& slot, size_t index) const {
   const std::vector<Var*>& vars = find_slot(inputs_, slot);
   if (index >= vars.size()) {
-    fail(ErrorCode::NotFound, "{}: input {}[{}] does not exist, the slot holds {}", label(), slot, index, vars.size());
+    fail(ErrorCode::NotFound,
+         "{}: input {}[{}] does not exist, the slot holds {}",
+         label(),
+         slot,
+         index,
+         vars.size());
   }
   return *vars[index];
 }
@@ -138,7 +148,12 @@ Var& Op::input(const std::string& slot, size_t index) const {
 Var& Op::output(const std::string& slot, size_t index) const {
   const std::vector<Var*>& vars = find_slot(outputs_, slot);
   if (index >= vars.size()) {
-    fail(ErrorCode::NotFound, "{}: output {}[{}] does not exist, the slot holds {}", label(), slot, index, vars.size());
+    fail(ErrorCode::NotFound,
+         "{}: output {}[{}] does not exist, the slot holds {}",
+         label(),
+         slot,
+         index,
+         vars.size());
   }
   return *vars[index];
 }
@@ -149,8 +164,12 @@ const std::vector<Var*>& Op::input_list(const std::string& slot) const {
 const std::vector<Var*>& Op::output_list(const std::string& slot) const {
   return find_slot(outputs_, slot);
 }
-bool Op::reads(const Var& var) const { return contains(inputs_, var); }
-bool Op::writes(const Var& var) const { return contains(outputs_, var); }
+bool Op::reads(const Var& var) const {
+  return contains(inputs_, var);
+}
+bool Op::writes(const Var& var) const {
+  return contains(outputs_, var);
+}
 
 void Op::set_attr(const std::string& name, Attribute value) {
   attrs_.insert_or_assign(name, std::move(value));
@@ -162,7 +181,9 @@ void Op::remove_attr(const std::string& name) {
   block_->touch();
 }
 
-int32_t Op::role() const { return attr_or<int32_t>("op_role", role::kForward); }
+int32_t Op::role() const {
+  return attr_or<int32_t>("op_role", role::kForward);
+}
 
 const Attribute& Op::attribute(const std::string& name) const {
   const auto it = attrs_.find(name);
@@ -196,7 +217,8 @@ Op& Block::insert_op(size_t position, OpSpec spec, UnknownAttributes unknown) {
   for (const auto& [out_slot, in_slot] : op->def_->in_place) {
     if (op->has_output(out_slot) && op->has_input(in_slot)) {
       check(&op->output(out_slot) == &op->input(in_slot),
-            "{}: output '{}' must be the Var of input '{}', it is updated in place; pass '{}' for both",
+            "{}: output '{}' must be the Var of input '{}', it is updated in place; pass '{}' for "
+            "both",
             op->label(),
             out_slot,
             in_slot,

@@ -27,7 +27,9 @@ const SlotDef* OpDef::find_output(const std::string& name) const {
   return find_by_name(outputs, name);
 }
 
-const AttrDef* OpDef::find_attr(const std::string& name) const { return find_by_name(attrs, name); }
+const AttrDef* OpDef::find_attr(const std::string& name) const {
+  return find_by_name(attrs, name);
+}
 
 void OpRegistry::add(OpDef def) {
   if (!def.infer || !def.forward) {

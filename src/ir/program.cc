@@ -25,7 +25,9 @@ void map_slots(const Slots& from, Block& block, Slots& to) {
   }
 }
 
-bool is_pruned_for_test(const Op& op) { return op.is_backward() || op.is_optimize(); }
+bool is_pruned_for_test(const Op& op) {
+  return op.is_backward() || op.is_optimize();
+}
 
 }  // namespace
 
@@ -45,7 +47,9 @@ Block& Program::block(int index) const {
   return *state_->blocks[static_cast<size_t>(index)];
 }
 
-int Program::block_count() const { return static_cast<int>(state_->blocks.size()); }
+int Program::block_count() const {
+  return static_cast<int>(state_->blocks.size());
+}
 
 Block& Program::add_block(int parent_index) {
   auto block = std::unique_ptr<Block>(new Block);
@@ -143,16 +147,27 @@ std::string Program::unique_name(const std::string& prefix) {
   }
 }
 
-uint64_t Program::random_seed() const { return state_->random_seed; }
-void Program::set_random_seed(uint64_t seed) { state_->random_seed = seed; }
-uint64_t Program::id() const { return state_->id; }
-uint64_t Program::version() const { return state_->version; }
+uint64_t Program::random_seed() const {
+  return state_->random_seed;
+}
+void Program::set_random_seed(uint64_t seed) {
+  state_->random_seed = seed;
+}
+uint64_t Program::id() const {
+  return state_->id;
+}
+uint64_t Program::version() const {
+  return state_->version;
+}
 
-void Block::touch() { ++state_->version; }
+void Block::touch() {
+  ++state_->version;
+}
 
 Var& Block::add_var(const std::string& name, DType dtype, Shape shape, VarOptions options) {
   check(!name.empty(), "program: a Var needs a name; give one");
-  check(!var_by_name_.contains(name), "program: Var '{}' exists already; choose another name", name);
+  check(
+      !var_by_name_.contains(name), "program: Var '{}' exists already; choose another name", name);
   auto var = std::unique_ptr<Var>(new Var);
   var->name_ = name;
   var->dtype_ = dtype;
@@ -240,7 +255,10 @@ std::vector<Op*> Var::consumers() const {
 Op* Var::producer() const {
   const std::vector<Op*> all = producers();
   if (all.size() > 1) {
-    fail(ErrorCode::Internal, "program: Var '{}' is written by {} ops, one was expected", name_, all.size());
+    fail(ErrorCode::Internal,
+         "program: Var '{}' is written by {} ops, one was expected",
+         name_,
+         all.size());
   }
   return all.empty() ? nullptr : all.front();
 }

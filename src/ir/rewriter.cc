@@ -89,8 +89,8 @@ void Rewriter::remove_unused_vars(bool also_persistable) {
     }
   }
   for (Var* var : block_.vars()) {
-    const bool is_kept = used.contains(var) || var->is_data() ||
-                         (var->is_persistable() && !also_persistable);
+    const bool is_kept =
+        used.contains(var) || var->is_data() || (var->is_persistable() && !also_persistable);
     if (!is_kept) {
       remove_var(*var);
     }

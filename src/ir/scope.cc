@@ -34,7 +34,9 @@ void Scope::set(const std::string& name, Tensor tensor) {
   tensors_.insert_or_assign(name, std::move(tensor));
 }
 
-void Scope::erase(const std::string& name) { tensors_.erase(name); }
+void Scope::erase(const std::string& name) {
+  tensors_.erase(name);
+}
 
 std::vector<std::string> Scope::names() const {
   std::vector<std::string> names;

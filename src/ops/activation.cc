@@ -1,4 +1,5 @@
-// Elementwise activations with one line each: Out = f(X). Gradients read Out where f' follows from it, else X.
+// Elementwise activations with one line each: Out = f(X). Gradients read Out where f' follows from
+// it, else X.
 #include <cmath>
 
 #include "intact/ir/gradient_context.h"
@@ -10,7 +11,9 @@
 namespace intact {
 namespace {
 
-void infer_same(InferContext& op) { op.set_output("Out", op.shape("X"), op.dtype("X")); }
+void infer_same(InferContext& op) {
+  op.set_output("Out", op.shape("X"), op.dtype("X"));
+}
 
 void infer_grad(InferContext& op) {
   op.set_output("X@GRAD", op.shape("Out@GRAD"), op.dtype("Out@GRAD"));
@@ -40,21 +43,20 @@ void relu_backward(const KernelContext& op) {
 }  // namespace
 
 void register_activation(OpRegistry& registry) {
-  registry.add({.type = "relu",
-                .inputs = {{"X"}},
-                .outputs = {{"Out"}},
-                .attrs = {},
-                .infer = infer_same,
-                .forward = relu_forward,
-                .gradient =
-                    [](GradientContext& op) {
-                      op.append_grad_op({.inputs = {},
-                                         .outputs = {"Out"},
-                                         .output_grads = {"Out"},
-                                         .input_grads = {"X"}});
-                    },
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
-                .onnx = {.type = "Relu", .attrs = {}}});
+  registry.add(
+      {.type = "relu",
+       .inputs = {{"X"}},
+       .outputs = {{"Out"}},
+       .attrs = {},
+       .infer = infer_same,
+       .forward = relu_forward,
+       .gradient =
+           [](GradientContext& op) {
+             op.append_grad_op(
+                 {.inputs = {}, .outputs = {"Out"}, .output_grads = {"Out"}, .input_grads = {"X"}});
+           },
+       .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
+       .onnx = {.type = "Relu", .attrs = {}}});
   registry.add({.type = "relu_grad",
                 .inputs = {{"Out"}, {"Out@GRAD"}},
                 .outputs = {{"X@GRAD"}},

@@ -7,7 +7,8 @@
 
 namespace intact {
 
-/// Calls body(T{}) with T the C++ type of a float32 or float64 dtype. `where` names the caller in the error.
+/// Calls body(T{}) with T the C++ type of a float32 or float64 dtype. `where` names the caller in
+/// the error.
 template <class Body>
 void dispatch_float(DType dtype, std::string_view where, const Body& body) {
   switch (dtype) {

@@ -34,7 +34,9 @@ bool Shape::is_known() const {
   return true;
 }
 
-int64_t Shape::numel() const { return numel(0, rank()); }
+int64_t Shape::numel() const {
+  return numel(0, rank());
+}
 
 int64_t Shape::numel(int begin, int end) const {
   int64_t product = 1;
@@ -51,7 +53,9 @@ int64_t Shape::numel(int begin, int end) const {
   return product;
 }
 
-std::string Shape::to_string() const { return fmt::format("[{}]", fmt::join(dims_, ",")); }
+std::string Shape::to_string() const {
+  return fmt::format("[{}]", fmt::join(dims_, ","));
+}
 
 bool compatible(const Shape& a, const Shape& b) {
   if (a.rank() != b.rank()) {

@@ -2,6 +2,8 @@
 
 namespace intact {
 
-std::string data_path(const std::string& name) { return std::string(INTACT_TEST_DATA) + "/" + name; }
+std::string data_path(const std::string& name) {
+  return std::string(INTACT_TEST_DATA) + "/" + name;
+}
 
 }  // namespace intact

@@ -20,7 +20,8 @@ struct BlockRef {
   bool operator==(const BlockRef&) const = default;
 };
 
-/// The value's C++ type is Paddle's attribute type: int32_t is INT, int64_t LONG, float FLOAT, double FLOAT64, ...
+/// The value's C++ type is Paddle's attribute type: int32_t is INT, int64_t LONG, float FLOAT,
+/// double FLOAT64, ...
 using Attribute = std::variant<bool,
                                int32_t,
                                int64_t,
@@ -39,7 +40,8 @@ using Attributes = std::map<std::string, Attribute>;
 /// "bool", "int32", "int64", "float32", "float64", "string", "bools", "ints", "longs", ...
 const char* type_name(const Attribute& attribute);
 
-/// op_role, op_role_var, op_namescope, op_device, op_callstack, with_quant_attr and the quantization marks: legal on every op.
+/// op_role, op_role_var, op_namescope, op_device, op_callstack, with_quant_attr and the
+/// quantization marks: legal on every op.
 bool is_meta_attribute(const std::string& name);
 
 /// Bits of `op_role` (Paddle's values).

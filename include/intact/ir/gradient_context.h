@@ -23,9 +23,9 @@ class GradientContext {
   /// Appends with op_role Backward.
   virtual Op& append(OpSpec spec) = 0;
 
-  /// The usual rule: appends `<type>_grad` with the op's attributes, the named forward Vars, `<slot>@GRAD`
-  /// for the outputs' gradients, and `<slot>@GRAD` outputs for the inputs' gradients. Slots absent on the op are
-  /// left out; nothing is appended when no input needs a gradient.
+  /// The usual rule: appends `<type>_grad` with the op's attributes, the named forward Vars,
+  /// `<slot>@GRAD` for the outputs' gradients, and `<slot>@GRAD` outputs for the inputs' gradients.
+  /// Slots absent on the op are left out; nothing is appended when no input needs a gradient.
   struct GradOp {
     std::vector<std::string> inputs;        // forward input slots the grad op reads
     std::vector<std::string> outputs;       // forward output slots the grad op reads
@@ -36,6 +36,8 @@ class GradientContext {
 };
 
 /// "X@GRAD".
-inline std::string grad_name(const std::string& name) { return name + "@GRAD"; }
+inline std::string grad_name(const std::string& name) {
+  return name + "@GRAD";
+}
 
 }  // namespace intact

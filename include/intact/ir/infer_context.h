@@ -6,7 +6,8 @@
 
 namespace intact {
 
-/// What an op's `infer` sees: input shapes and dtypes (a dimension may be -1), attributes, and set_output.
+/// What an op's `infer` sees: input shapes and dtypes (a dimension may be -1), attributes, and
+/// set_output.
 class InferContext {
  public:
   explicit InferContext(Op& op) : op_(op) {}

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -11,10 +10,9 @@
 
 namespace intact {
 
-using TensorMap = std::map<std::string, Tensor>;
-
 /// Copy of `program` in which every Var has a known shape, from the fed tensors' shapes.
-/// Throws: InvalidArgument when a data Var that an op reads is not fed, or a fed shape or dtype does not fit it.
+/// Throws: InvalidArgument when a data Var that an op reads is not fed, or a fed shape or dtype
+/// does not fit it.
 Program specialize(const Program& program, const TensorMap& feeds);
 
 struct InterpretOptions {
@@ -23,9 +21,9 @@ struct InterpretOptions {
   std::function<void(const Op&, const KernelContext&)> after_op = {};
 };
 
-/// Runs every op's reference kernel in order: the meaning of a Program. Persistable Vars are read from and
-/// written to `scope` (created there when an op writes them first). Slow; Executor is the fast way.
-/// Returns the tensors named in `fetches`, in order.
+/// Runs every op's reference kernel in order: the meaning of a Program. Persistable Vars are read
+/// from and written to `scope` (created there when an op writes them first). Slow; Executor is the
+/// fast way. Returns the tensors named in `fetches`, in order.
 std::vector<Tensor> interpret(const Program& program,
                               const TensorMap& feeds,
                               const std::vector<std::string>& fetches,

@@ -10,8 +10,8 @@
 
 namespace intact {
 
-/// What a reference kernel sees: the op's attributes and its tensors, all with known shapes, C order, NCHW.
-/// Outputs are allocated. An in-place output shares memory with its input.
+/// What a reference kernel sees: the op's attributes and its tensors, all with known shapes, C
+/// order, NCHW. Outputs are allocated. An in-place output shares memory with its input.
 class KernelContext {
  public:
   using TensorSlots = std::map<std::string, std::vector<Tensor>>;

@@ -54,7 +54,8 @@ struct OpDef {
   std::function<void(GradientContext&)> gradient;     // empty: no gradient flows through
   QuantTraits quant = {};
   OnnxTraits onnx = {};
-  /// (output slot, input slot) pairs that must be the same persistable Var: optimizers, moving statistics.
+  /// (output slot, input slot) pairs that must be the same persistable Var: optimizers, moving
+  /// statistics.
   std::vector<std::pair<std::string, std::string>> in_place = {};
   bool has_random = false;  // reads the run index: dropout
 

@@ -80,7 +80,8 @@ struct OpSpec {
   Attributes attrs = {};
 };
 
-/// How append_op treats attributes the OpDef does not know: builders are strict, importers keep them.
+/// How append_op treats attributes the OpDef does not know: builders are strict, importers keep
+/// them.
 enum class UnknownAttributes { Reject, Keep };
 
 class Op {
@@ -141,7 +142,8 @@ class Op {
   Block* block_ = nullptr;
 };
 
-/// An ordered list of Ops over named Vars. Addresses of Ops and Vars are stable until they are removed.
+/// An ordered list of Ops over named Vars. Addresses of Ops and Vars are stable until they are
+/// removed.
 class Block {
  public:
   int index() const { return index_; }
@@ -154,8 +156,9 @@ class Block {
   Var& var(const std::string& name) const;
   std::vector<Var*> vars() const;  // in order of creation
 
-  /// Resolves the OpDef, checks slots and attributes, fills defaults, infers output shapes and dtypes.
-  /// Throws: Unsupported (type), InvalidArgument (slots, attributes, shapes). On error the Block is unchanged.
+  /// Resolves the OpDef, checks slots and attributes, fills defaults, infers output shapes and
+  /// dtypes. Throws: Unsupported (type), InvalidArgument (slots, attributes, shapes). On error the
+  /// Block is unchanged.
   Op& append_op(OpSpec spec, UnknownAttributes unknown = UnknownAttributes::Reject);
   std::vector<Op*> ops() const;  // a snapshot: safe to iterate while a Rewriter changes the Block
   size_t op_count() const { return ops_.size(); }
@@ -196,10 +199,12 @@ class Program {
 
   /// Deep copy.
   Program clone() const;
-  /// Copy for evaluation: drops ops whose role is backward or optimize, sets is_test on ops that have it, drops Vars nothing uses.
+  /// Copy for evaluation: drops ops whose role is backward or optimize, sets is_test on ops that
+  /// have it, drops Vars nothing uses.
   Program clone_for_test() const;
   /// Keeps the ops that `targets` need, stopping at Vars named in `feeds`; unused Vars go too.
-  Program prune(const std::vector<std::string>& feeds, const std::vector<std::string>& targets) const;
+  Program prune(const std::vector<std::string>& feeds,
+                const std::vector<std::string>& targets) const;
 
   /// "relu_0", "relu_1", ...: not yet a Var of this Program.
   std::string unique_name(const std::string& prefix);

@@ -6,7 +6,8 @@
 
 namespace intact {
 
-/// The only class that changes a Block's existing ops. Keeps producers, consumers and order consistent.
+/// The only class that changes a Block's existing ops. Keeps producers, consumers and order
+/// consistent.
 class Rewriter {
  public:
   explicit Rewriter(Block& block) : block_(block) {}

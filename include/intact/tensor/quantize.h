@@ -11,12 +11,13 @@ namespace intact {
 
 /// Where ties go and which codes exist. Paddle writes it as the attribute `round_type`.
 enum class RoundType : int32_t {
-  TiesToEven = 0,      // codes -B-1..B (Paddle's rule 0)
+  TiesToEven = 0,        // codes -B-1..B (Paddle's rule 0)
   TiesAwayFromZero = 1,  // codes -B..B; x is clipped to +-scale first (Paddle's rule 1)
 };
 
 /// How a tensor is stored as integers: real = (code - zero_point) * step, step = scale / B.
-/// scale: one value, or one per channel of `axis`; the absolute maximum that maps to code B = 2^(bits-1)-1.
+/// scale: one value, or one per channel of `axis`; the absolute maximum that maps to code B =
+/// 2^(bits-1)-1.
 struct QuantParams {
   DType storage = DType::Int8;
   int bits = 8;
@@ -27,9 +28,12 @@ struct QuantParams {
 };
 
 /// B: the code of an element equal to the scale; 127 for 8 bits, 0 for 1 bit.
-inline int32_t max_code(int bits) { return (int32_t{1} << (bits - 1)) - 1; }
+inline int32_t max_code(int bits) {
+  return (int32_t{1} << (bits - 1)) - 1;
+}
 
-/// 1/scale with Paddle's floor: 1/(scale+1e-6) when scale <= 1e-30, so that an all-zero tensor gives 0.
+/// 1/scale with Paddle's floor: 1/(scale+1e-6) when scale <= 1e-30, so that an all-zero tensor
+/// gives 0.
 template <class T>
 T inverse_scale(T scale) {
   return scale <= static_cast<T>(1e-30) ? static_cast<T>(1) / (scale + static_cast<T>(1e-6))
@@ -37,8 +41,9 @@ T inverse_scale(T scale) {
 }
 
 /// The code of x as a float holding an integer. b: B as a float; inverse: inverse_scale(scale).
-/// TiesToEven: clamp(rint(b*inverse*x), -b-1, b). TiesAwayFromZero: round(b*inverse*clamp(x,-scale,scale)).
-/// Products left to right in T. Source: Paddle 2.6.2 fake_quantize_functor (spec 3.1).
+/// TiesToEven: clamp(rint(b*inverse*x), -b-1, b). TiesAwayFromZero:
+/// round(b*inverse*clamp(x,-scale,scale)). Products left to right in T. Source: Paddle 2.6.2
+/// fake_quantize_functor (spec 3.1).
 template <class T>
 T quantize_code(T x, T scale, T inverse, T b, RoundType round) {
   if (round == RoundType::TiesToEven) {
@@ -54,8 +59,8 @@ T dequantize_code(T code, T scale, T b) {
   return code * scale / b;
 }
 
-/// Code of a weight at conversion: rint(clamp(w,-scale,scale) / scale * b), scale 0 replaced by 1e-8.
-/// Source: Paddle 2.6.2 freeze pass (spec 5.1), bit-exact on its files.
+/// Code of a weight at conversion: rint(clamp(w,-scale,scale) / scale * b), scale 0 replaced by
+/// 1e-8. Source: Paddle 2.6.2 freeze pass (spec 5.1), bit-exact on its files.
 inline float convert_weight_code(float w, float scale, float b) {
   const float s = scale == 0.0f ? 1e-8f : scale;
   return std::nearbyint(std::clamp(w, -s, s) / s * b);

@@ -7,7 +7,8 @@
 
 namespace intact {
 
-/// Dimensions in C order; -1 is "unknown until run" (the batch). Rank 0 is a scalar with one element.
+/// Dimensions in C order; -1 is "unknown until run" (the batch). Rank 0 is a scalar with one
+/// element.
 class Shape {
  public:
   Shape() = default;
@@ -20,7 +21,8 @@ class Shape {
   int64_t& operator[](int axis);
   const std::vector<int64_t>& dims() const { return dims_; }
   bool is_known() const;
-  /// Product of the dimensions, -1 when one is unknown. Throws: InvalidArgument when it exceeds 2^62.
+  /// Product of the dimensions, -1 when one is unknown. Throws: InvalidArgument when it exceeds
+  /// 2^62.
   int64_t numel() const;
   /// Product of dims [begin, end); -1 when one is unknown.
   int64_t numel(int begin, int end) const;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "intact/tensor/dtype.h"
@@ -67,6 +69,9 @@ class Tensor {
   Shape shape_;
   std::shared_ptr<void> data_;
 };
+
+/// Tensors by name: feeds, batches.
+using TensorMap = std::map<std::string, Tensor>;
 
 template <class T>
 Tensor Tensor::from(Shape shape, const std::vector<T>& values) {
