@@ -1,0 +1,24 @@
+#pragma once
+
+#include "backend/cpu/conv_shape.h"
+
+namespace intact::cpu {
+
+/// Floats of scratch the function of `pass` needs.
+int64_t conv_workspace_floats(const ConvShape& shape, ConvPass pass);
+
+/// y[n,oy,ox,o] = sum over ky,kx,i of x[n, oy*stride_h - pad_top + ky*dilation_h, ..., g*cig + i] *
+/// w[o,i,ky,kx] with cig = ci/groups and g = o / (co/groups). Any groups; for groups == ci == co
+/// use depthwise.h, for 1x1 with stride 1, no padding and one group use pointwise.h.
+void conv_forward(
+    const ConvShape& shape, const float* x, const float* w, float* y, float* workspace);
+
+/// dx from dy [n,oh,ow,co]; writes every element of dx.
+void conv_backward_data(
+    const ConvShape& shape, const float* dy, const float* w, float* dx, float* workspace);
+
+/// dw [co,ci/groups,kh,kw] from x and dy.
+void conv_backward_weight(
+    const ConvShape& shape, const float* x, const float* dy, float* dw, float* workspace);
+
+}  // namespace intact::cpu

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+namespace intact::cpu {
+
+/// 1x1 convolution with stride 1 (or a fully connected layer): x is [pixels,ci], y is [pixels,co],
+/// w is [co,ci] (Paddle's OIHW with kh = kw = 1).
+struct PointwiseShape {
+  int64_t pixels = 0;
+  int64_t ci = 0;
+  int64_t co = 0;
+};
+
+/// Scratch that is enough for any of the three functions below.
+int64_t pointwise_workspace_floats(const PointwiseShape& shape);
+
+/// y[p,o] = sum_i x[p,i] * w[o,i].
+void pointwise_forward(
+    const PointwiseShape& shape, const float* x, const float* w, float* y, float* workspace);
+
+/// dx[p,i] = sum_o dy[p,o] * w[o,i].
+void pointwise_backward_data(
+    const PointwiseShape& shape, const float* dy, const float* w, float* dx, float* workspace);
+
+/// dw[o,i] = sum_p dy[p,o] * x[p,i].
+void pointwise_backward_weight(
+    const PointwiseShape& shape, const float* x, const float* dy, float* dw, float* workspace);
+
+}  // namespace intact::cpu
