@@ -227,10 +227,7 @@ Op& Block::insert_op(size_t position, OpSpec spec, UnknownAttributes unknown) {
   }
   InferContext context(*op);
   op->def_->infer(context);
-  Op& result = *op;
-  ops_.insert(ops_.begin() + static_cast<std::ptrdiff_t>(position), std::move(op));
-  touch();
-  return result;
+  return insert_linked(position, std::move(op));
 }
 
 void InferContext::set_output(const std::string& slot, Shape shape, DType dtype, size_t index) {

@@ -77,7 +77,7 @@ Program Program::clone() const {
       cloned->block_ = &to;
       map_slots(op->inputs_, to, cloned->inputs_);
       map_slots(op->outputs_, to, cloned->outputs_);
-      to.ops_.push_back(std::move(cloned));
+      to.insert_linked(to.ops_.size(), std::move(cloned));
     }
   }
   return copy;
@@ -220,47 +220,84 @@ std::vector<Op*> Block::ops() const {
 }
 
 size_t Block::index_of(const Op& op) const {
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    if (ops_[i].get() == &op) {
-      return i;
+  if (op.block_ != this || op.is_erased_) {
+    fail(ErrorCode::Internal, "{}: is not an op of this block", op.label());
+  }
+  return op.position_;
+}
+
+Op& Block::insert_linked(size_t position, std::unique_ptr<Op> op) {
+  Op& result = *op;
+  ops_.insert(ops_.begin() + static_cast<std::ptrdiff_t>(position), std::move(op));
+  renumber(position);
+  link(result);
+  touch();
+  return result;
+}
+
+std::unique_ptr<Op> Block::take_op(Op& op) {
+  const size_t position = index_of(op);
+  unlink(op);
+  std::unique_ptr<Op> taken = std::move(ops_[position]);
+  taken->is_erased_ = true;
+  ops_.erase(ops_.begin() + static_cast<std::ptrdiff_t>(position));
+  renumber(position);
+  touch();
+  return taken;
+}
+
+void Block::renumber(size_t begin) {
+  for (size_t position = begin; position < ops_.size(); ++position) {
+    ops_[position]->position_ = position;
+  }
+}
+
+void Block::link(Op& op) {
+  const auto enter = [&op](std::vector<Op*>& uses) {
+    const auto at = std::lower_bound(uses.begin(), uses.end(), &op, [](const Op* a, const Op* b) {
+      return a->position_ < b->position_;
+    });
+    if (at == uses.end() || *at != &op) {
+      uses.insert(at, &op);
+    }
+  };
+  for (const auto& [slot, vars] : op.inputs_) {
+    for (Var* var : vars) {
+      enter(var->consumers_);
     }
   }
-  fail(ErrorCode::Internal, "{}: is not an op of this block", op.label());
+  for (const auto& [slot, vars] : op.outputs_) {
+    for (Var* var : vars) {
+      enter(var->producers_);
+    }
+  }
+}
+
+void Block::unlink(Op& op) {
+  for (const auto& [slot, vars] : op.inputs_) {
+    for (Var* var : vars) {
+      std::erase(var->consumers_, &op);
+    }
+  }
+  for (const auto& [slot, vars] : op.outputs_) {
+    for (Var* var : vars) {
+      std::erase(var->producers_, &op);
+    }
+  }
 }
 
 Op& Block::append_op(OpSpec spec, UnknownAttributes unknown) {
   return insert_op(ops_.size(), std::move(spec), unknown);
 }
 
-std::vector<Op*> Var::producers() const {
-  std::vector<Op*> result;
-  for (const auto& op : block_->ops_) {
-    if (op->writes(*this)) {
-      result.push_back(op.get());
-    }
-  }
-  return result;
-}
-
-std::vector<Op*> Var::consumers() const {
-  std::vector<Op*> result;
-  for (const auto& op : block_->ops_) {
-    if (op->reads(*this)) {
-      result.push_back(op.get());
-    }
-  }
-  return result;
-}
-
 Op* Var::producer() const {
-  const std::vector<Op*> all = producers();
-  if (all.size() > 1) {
+  if (producers_.size() > 1) {
     fail(ErrorCode::Internal,
          "program: Var '{}' is written by {} ops, one was expected",
          name_,
-         all.size());
+         producers_.size());
   }
-  return all.empty() ? nullptr : all.front();
+  return producers_.empty() ? nullptr : producers_.front();
 }
 
 void Var::set_shape(Shape shape) {

@@ -1,7 +1,6 @@
 #include "intact/ir/rewriter.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/check.h"
 
@@ -29,13 +28,15 @@ Op& Rewriter::prepend(OpSpec spec) {
 
 void Rewriter::erase(Op& op) {
   changed_ = true;
-  const size_t position = block_.index_of(op);
-  block_.ops_.erase(block_.ops_.begin() + static_cast<std::ptrdiff_t>(position));
-  block_.touch();
+  erased_.push_back(block_.take_op(op));
 }
 
 int Rewriter::replace_input(Op& op, const Var& old, Var& replacement) {
+  if (!op.reads(old)) {
+    return 0;
+  }
   int count = 0;
+  Block::unlink(op);
   for (auto& [slot, vars] : op.inputs_) {
     for (Var*& var : vars) {
       if (var == &old) {
@@ -44,56 +45,58 @@ int Rewriter::replace_input(Op& op, const Var& old, Var& replacement) {
       }
     }
   }
-  if (count > 0) {
-    changed_ = true;
-    block_.touch();
-  }
+  relink(op);
   return count;
 }
 
 void Rewriter::set_input(Op& op, const std::string& slot, std::vector<Var*> vars) {
-  changed_ = true;
-  if (vars.empty()) {
-    op.inputs_.erase(slot);
-  } else {
-    op.inputs_[slot] = std::move(vars);
-  }
-  block_.touch();
+  set_slot(op, op.inputs_, slot, std::move(vars));
 }
 
 void Rewriter::set_output(Op& op, const std::string& slot, std::vector<Var*> vars) {
-  changed_ = true;
+  set_slot(op, op.outputs_, slot, std::move(vars));
+}
+
+void Rewriter::set_slot(Op& op, Slots& slots, const std::string& slot, std::vector<Var*> vars) {
+  Block::unlink(op);
   if (vars.empty()) {
-    op.outputs_.erase(slot);
+    slots.erase(slot);
   } else {
-    op.outputs_[slot] = std::move(vars);
+    slots[slot] = std::move(vars);
   }
+  relink(op);
+}
+
+void Rewriter::relink(Op& op) {
+  Block::link(op);
   block_.touch();
+  changed_ = true;
 }
 
 int Rewriter::replace_all_uses(const Var& old, Var& replacement, size_t begin) {
   int count = 0;
-  for (size_t i = begin; i < block_.ops_.size(); ++i) {
-    count += replace_input(*block_.ops_[i], old, replacement);
+  const std::vector<Op*> consumers = old.consumers();
+  for (Op* op : consumers) {
+    if (block_.index_of(*op) >= begin) {
+      count += replace_input(*op, old, replacement);
+    }
   }
   return count;
 }
 
 void Rewriter::remove_unused_vars(bool also_persistable) {
-  std::set<const Var*> used;
-  for (const auto& op : block_.ops_) {
-    for (const Slots* slots : {&op->inputs_, &op->outputs_}) {
-      for (const auto& [slot, vars] : *slots) {
-        used.insert(vars.begin(), vars.end());
-      }
-    }
-  }
-  for (Var* var : block_.vars()) {
-    const bool is_kept =
-        used.contains(var) || var->is_data() || (var->is_persistable() && !also_persistable);
+  const size_t count = block_.vars_.size();
+  std::erase_if(block_.vars_, [&](const auto& var) {
+    const bool is_used = !var->producers().empty() || !var->consumers().empty();
+    const bool is_kept = is_used || var->is_data() || (var->is_persistable() && !also_persistable);
     if (!is_kept) {
-      remove_var(*var);
+      block_.var_by_name_.erase(var->name());
     }
+    return !is_kept;
+  });
+  if (block_.vars_.size() != count) {
+    changed_ = true;
+    block_.touch();
   }
 }
 

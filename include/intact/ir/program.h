@@ -46,9 +46,10 @@ class Var {
   const VarOptions& options() const { return options_; }
   Block& block() const { return *block_; }
 
-  /// Ops of the Block that write / read this Var, in program order, each once.
-  std::vector<Op*> producers() const;
-  std::vector<Op*> consumers() const;
+  /// Ops of the Block that write / read this Var, in program order, each once. Live: a Rewriter
+  /// changes them, so copy before changing ops while iterating.
+  const std::vector<Op*>& producers() const { return producers_; }
+  const std::vector<Op*>& consumers() const { return consumers_; }
   /// The one op that writes it; nullptr for data and parameters. Throws: Internal when several do.
   Op* producer() const;
 
@@ -67,6 +68,8 @@ class Var {
   Shape shape_;
   VarOptions options_;
   Block* block_ = nullptr;
+  std::vector<Op*> producers_;  // kept by Block::link and unlink, sorted by position
+  std::vector<Op*> consumers_;
 };
 
 /// Slot name -> Vars.
@@ -140,6 +143,8 @@ class Op {
   Slots outputs_;
   Attributes attrs_;
   Block* block_ = nullptr;
+  size_t position_ = 0;  // in the Block; meaningless once erased
+  bool is_erased_ = false;
 };
 
 /// An ordered list of Ops over named Vars. Addresses of Ops and Vars are stable until they are
@@ -172,6 +177,12 @@ class Block {
   friend class Op;
   Block() = default;
   Op& insert_op(size_t position, OpSpec spec, UnknownAttributes unknown);
+  Op& insert_linked(size_t position, std::unique_ptr<Op> op);
+  std::unique_ptr<Op> take_op(Op& op);
+  void renumber(size_t begin);
+  /// Enter op into / remove it from the use lists of the Vars in its slots.
+  static void link(Op& op);
+  static void unlink(Op& op);
   void touch();
 
   int index_ = 0;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "intact/ir/program.h"
 
@@ -21,8 +23,10 @@ class Rewriter {
   /// At the end of the Block / at the beginning.
   Op& append(OpSpec spec);
   Op& prepend(OpSpec spec);
-  /// Removes an op; its outputs stay as Vars until remove_unused_vars.
+  /// Removes an op; its outputs stay as Vars until remove_unused_vars. The Op object lives on, out
+  /// of the Block, as long as this Rewriter.
   void erase(Op& op);
+  static bool is_erased(const Op& op) { return op.is_erased_; }
   /// op reads `replacement` where it read `old`, in every slot. Returns how many places changed.
   int replace_input(Op& op, const Var& old, Var& replacement);
   void set_input(Op& op, const std::string& slot, std::vector<Var*> vars);
@@ -35,8 +39,12 @@ class Rewriter {
   void remove_var(Var& var);
 
  private:
+  void set_slot(Op& op, Slots& slots, const std::string& slot, std::vector<Var*> vars);
+  void relink(Op& op);
+
   Block& block_;
   bool changed_ = false;
+  std::vector<std::unique_ptr<Op>> erased_;
 };
 
 }  // namespace intact
