@@ -30,6 +30,9 @@ struct VarOptions {
   bool is_data = false;         // fed by the user (Paddle: need_check_feed)
   bool stop_gradient = false;   // backward stops here
   VarKind kind = VarKind::Tensor;
+  // What the optimizer does with a parameter; read by minimize(), which writes it into its ops.
+  float learning_rate = 1.0f;          // multiplies the optimizer's
+  std::optional<float> l2_decay = {};  // overrides the optimizer's
 };
 
 /// A named tensor of a Block. Knows the ops that write and read it.
