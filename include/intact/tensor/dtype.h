@@ -10,6 +10,10 @@ enum class DType { Bool, Int8, UInt8, Int16, Int32, Int64, Float16, Float32, Flo
 /// "float32", "int8", ...
 const char* to_string(DType dtype);
 size_t size_bytes(DType dtype);
+/// Paddle's VarType number of a dtype, as files and `dtype` attributes hold it: float32 is 5.
+int32_t paddle_code(DType dtype);
+/// Throws: Unsupported when the number is not a dtype of ours.
+DType dtype_from_paddle_code(int32_t code);
 inline bool is_float(DType dtype) {
   return dtype == DType::Float16 || dtype == DType::Float32 || dtype == DType::Float64;
 }
