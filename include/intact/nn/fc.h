@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "intact/ir/program.h"
+#include "intact/nn/param_attr.h"
+
+namespace intact::nn {
+
+struct FcOptions {
+  int size = 0;                                 // output features; required
+  int num_flatten_dims = 1;                     // leading dimensions kept; the rest are flattened
+  ParamAttr weight = {};                        // [features, size], default XavierUniform
+  std::optional<ParamAttr> bias = ParamAttr{};  // [size], default 0; nullopt: no bias
+  std::string activation = {};
+  std::string name = {};
+};
+
+/// Fully connected layer: mul, elementwise_add, activation.
+Var& fc(Var& x, const FcOptions& options);
+
+}  // namespace intact::nn

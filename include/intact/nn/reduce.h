@@ -1,0 +1,11 @@
+#pragma once
+
+#include "intact/ir/program.h"
+
+namespace intact::nn {
+
+/// Mean of all elements, a scalar.
+Var& mean(Var& x);
+Var& reduce_mean(Var& x, Ints axes, bool keep_dims = false);
+
+}  // namespace intact::nn
