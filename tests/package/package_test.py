@@ -1,0 +1,33 @@
+"""Installs the build into a temporary prefix, builds an outside project with find_package(intact), runs the tutorial."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def run(*command):
+    print("+", *command, flush=True)
+    subprocess.run([str(part) for part in command], check=True)
+
+
+def main(source, build):
+    sys.path.insert(0, str(source / "tests/support"))
+    from tiny_idx import write_idx
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        run("cmake", "--install", build, "--prefix", folder / "prefix")
+        run("cmake", "-G", "Ninja", "-S", source / "tests/package", "-B", folder / "outside",
+            f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}", "-DCMAKE_BUILD_TYPE=Release",
+            f"-DTUTORIAL_SOURCE={source / 'examples/mnist_mobilenet_qat.cc'}")
+        run("cmake", "--build", folder / "outside")
+        data = write_idx(folder / "data")
+        run(folder / "outside/tutorial", data, folder / "model")
+        missing = [name for name in ("model_float.pdmodel", "model_float.pdiparams", "model_int8.pdmodel",
+                                     "model_int8.pdiparams") if not (folder / name).exists()]
+        assert not missing, f"the tutorial did not write {missing}"
+        run(folder / "prefix/bin/intact", "eval", folder / "model_float", "--data", data)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
