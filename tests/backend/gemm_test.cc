@@ -1,0 +1,129 @@
+#include "backend/cpu/gemm.h"
+
+#include <tuple>
+
+#include "backend/cpu/pointwise.h"
+#include "backend/kernel_test.h"
+#include "backend/onednn/gemm.h"
+
+namespace intact::cpu {
+namespace {
+
+struct Case {
+  int64_t m, n, k;
+};
+
+// Sums of k products of numbers in [-1,1): float rounding stays well under this.
+constexpr float kTolerance = 2e-5f;
+
+Floats naive_gemm(bool transpose_a,
+                  bool transpose_b,
+                  const Case& size,
+                  const Floats& a,
+                  const Floats& b,
+                  float beta,
+                  const Floats& c) {
+  Floats out(c);
+  for (int64_t i = 0; i < size.m; ++i) {
+    for (int64_t j = 0; j < size.n; ++j) {
+      double sum = beta * static_cast<double>(c[i * size.n + j]);
+      for (int64_t l = 0; l < size.k; ++l) {
+        sum += static_cast<double>(transpose_a ? a[l * size.m + i] : a[i * size.k + l]) *
+               static_cast<double>(transpose_b ? b[j * size.k + l] : b[l * size.n + j]);
+      }
+      out[i * size.n + j] = static_cast<float>(sum);
+    }
+  }
+  return out;
+}
+
+class GemmTest : public testing::TestWithParam<std::tuple<bool, bool, Case>> {};
+
+TEST_P(GemmTest, agrees_with_a_naive_loop) {
+  const auto [transpose_a, transpose_b, size] = GetParam();
+  const Floats a = random_floats(size.m * size.k, 1);
+  const Floats b = random_floats(size.k * size.n, 2);
+  const Floats before = random_floats(size.m * size.n, 3);
+  const int64_t lda = transpose_a ? size.m : size.k;
+  const int64_t ldb = transpose_b ? size.k : size.n;
+  for (const float beta : {0.0f, 1.0f}) {
+    const Floats expected = naive_gemm(transpose_a, transpose_b, size, a, b, beta, before);
+    const Floats single =
+        same_at_1_and_2_threads([&, ta = transpose_a, tb = transpose_b, s = size] {
+          Floats c = before;
+          gemm(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), s.n);
+          return c;
+        });
+    expect_near(single, expected, kTolerance);
+    const Floats parallel = same_at_1_and_2_threads([&,
+                                                     ta = transpose_a,
+                                                     tb = transpose_b,
+                                                     s = size] {
+      Floats c = before;
+      Floats scratch = garbage(parallel_gemm_workspace_floats(s.m, s.n, s.k));
+      parallel_gemm(
+          ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), s.n, scratch.data());
+      return c;
+    });
+    expect_near(parallel, expected, kTolerance);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes,
+                         GemmTest,
+                         testing::Combine(testing::Bool(),
+                                          testing::Bool(),
+                                          testing::Values(Case{1, 1, 1},
+                                                          Case{3, 7, 33},
+                                                          Case{64, 10, 100},
+                                                          Case{100, 33, 16},
+                                                          Case{64, 32, 3136},
+                                                          Case{9, 4, 20000},
+                                                          Case{257, 130, 65},
+                                                          Case{40, 300, 200})));
+
+TEST(Gemm, splits_k_only_with_workspace) {
+  EXPECT_EQ(parallel_gemm_workspace_floats(512, 512, 64), 0);
+  EXPECT_GT(parallel_gemm_workspace_floats(16, 9, 50000), 0);
+}
+
+class PointwiseTest : public testing::TestWithParam<PointwiseShape> {};
+
+TEST_P(PointwiseTest, agrees_with_a_naive_loop) {
+  const PointwiseShape shape = GetParam();
+  const auto [pixels, ci, co] = shape;
+  const Floats x = random_floats(pixels * ci, 1);
+  const Floats w = random_floats(co * ci, 2);
+  const Floats dy = random_floats(pixels * co, 3);
+  const auto run = [&](auto kernel, const Floats& first, const Floats& second, int64_t size) {
+    return same_at_1_and_2_threads([&] {
+      Floats out = garbage(size);
+      Floats scratch = garbage(pointwise_workspace_floats(shape));
+      kernel(shape, first.data(), second.data(), out.data(), scratch.data());
+      return out;
+    });
+  };
+  const Floats none_y(pixels * co), none_dx(pixels * ci), none_dw(co * ci);
+  expect_near(run(pointwise_forward, x, w, pixels * co),
+              naive_gemm(false, true, {pixels, co, ci}, x, w, 0, none_y),
+              kTolerance);
+  expect_near(run(pointwise_backward_data, dy, w, pixels * ci),
+              naive_gemm(false, false, {pixels, ci, co}, dy, w, 0, none_dx),
+              kTolerance);
+  expect_near(run(pointwise_backward_weight, x, dy, co * ci),
+              naive_gemm(true, false, {co, ci, pixels}, dy, x, 0, none_dw),
+              kTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes,
+                         PointwiseTest,
+                         testing::Values(PointwiseShape{1, 1, 1},
+                                         PointwiseShape{12, 3, 7},
+                                         PointwiseShape{75, 33, 16},
+                                         PointwiseShape{64, 1024, 10},
+                                         PointwiseShape{64, 512, 300},
+                                         PointwiseShape{1, 256, 256},
+                                         PointwiseShape{3136, 32, 64}));
+
+}  // namespace
+}  // namespace intact::cpu
