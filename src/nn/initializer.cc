@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "intact/tensor/dtype.h"
 #include "nn/seed.h"
 
 namespace intact::nn {
@@ -60,7 +61,7 @@ struct AppendInitializer {
   void append(OpSpec spec) const {
     spec.outputs = {{"Out", {&var}}};
     spec.attrs["shape"] = Longs(var.shape().dims());
-    spec.attrs["dtype"] = int32_t{5};  // Paddle's FP32
+    spec.attrs["dtype"] = paddle_code(var.dtype());
     startup.block().append_op(std::move(spec));
   }
 };
