@@ -4,7 +4,7 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
-#include "ops/optimizer.h"
+#include "ops/detail/optimizer.h"
 #include "tensor/dispatch.h"
 
 namespace intact {

@@ -53,10 +53,10 @@ T quantize_code(T x, T scale, T inverse, T b, RoundType round) {
   return std::round(b * inverse * clipped);
 }
 
-/// Real value of a code: code * scale / b, left to right.
+/// Real value of a code: code * scale / b, left to right; 0 when b is 0, the only code of 1 bit.
 template <class T>
 T dequantize_code(T code, T scale, T b) {
-  return code * scale / b;
+  return b == 0 ? static_cast<T>(0) : code * scale / b;
 }
 
 /// Code of a weight at conversion: rint(clamp(w,-scale,scale) / scale * b), scale 0 replaced by
