@@ -1,9 +1,34 @@
 #include "intact/ir/scope.h"
 
+#include <atomic>
+
 #include "base/check.h"
 #include "base/nearest.h"
 
 namespace intact {
+namespace {
+
+std::atomic<uint64_t> next_revision{1};
+
+}  // namespace
+
+Scope::Scope(Scope&& other) noexcept : tensors_(std::move(other.tensors_)) {
+  other.tensors_.clear();
+  other.touch();
+  touch();
+}
+
+Scope& Scope::operator=(Scope&& other) noexcept {
+  tensors_ = std::move(other.tensors_);
+  other.tensors_.clear();
+  other.touch();
+  touch();
+  return *this;
+}
+
+void Scope::touch() {
+  revision_ = next_revision++;
+}
 
 const Tensor* Scope::find(const std::string& name) const {
   const auto it = tensors_.find(name);
@@ -32,10 +57,12 @@ Tensor& Scope::get(const std::string& name) {
 
 void Scope::set(const std::string& name, Tensor tensor) {
   tensors_.insert_or_assign(name, std::move(tensor));
+  touch();
 }
 
 void Scope::erase(const std::string& name) {
   tensors_.erase(name);
+  touch();
 }
 
 std::vector<std::string> Scope::names() const {
@@ -52,6 +79,7 @@ Scope Scope::clone() const {
   for (const auto& [name, tensor] : tensors_) {
     copy.tensors_.emplace(name, tensor.clone());
   }
+  copy.touch();
   return copy;
 }
 

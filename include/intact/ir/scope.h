@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ namespace intact {
 class Scope {
  public:
   Scope() = default;
-  Scope(Scope&&) = default;
-  Scope& operator=(Scope&&) = default;
+  Scope(Scope&&) noexcept;
+  Scope& operator=(Scope&&) noexcept;
 
   /// nullptr when absent. Reading gives the live tensor: it shares memory with the Scope.
   const Tensor* find(const std::string& name) const;
@@ -29,11 +30,17 @@ class Scope {
   std::vector<std::string> names() const;  // sorted
   /// Deep copy.
   Scope clone() const;
+  /// Changes with every set, erase and move, to a number no other Scope of the process has had; 0
+  /// before the first. While it stays, addresses that find() gave stay valid.
+  uint64_t revision() const { return revision_; }
 
  private:
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
+  void touch();
+
   std::map<std::string, Tensor> tensors_;
+  uint64_t revision_ = 0;
 };
 
 /// The Scope used where none is given.
