@@ -1,0 +1,47 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/nearest.h"
+#include "intact/runtime/executor.h"
+#include "runtime/fusion.h"
+
+namespace intact {
+
+const std::vector<Fusion>& fusions() {
+  static const std::vector<Fusion> list = {};
+  return list;
+}
+
+std::vector<std::string> plan_fusions() {
+  std::vector<std::string> names;
+  for (const Fusion& fusion : fusions()) {
+    names.emplace_back(fusion.name);
+  }
+  return names;
+}
+
+void check_fusion_names(const std::vector<std::string>& names) {
+  const std::vector<std::string> known = plan_fusions();
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const std::string near = nearest(name, known);
+      fail(ErrorCode::InvalidArgument,
+           "executor: no fusion is named '{}'{}; valid are {}",
+           name,
+           near.empty() ? "" : fmt::format(", the nearest is '{}'", near),
+           known);
+    }
+  }
+}
+
+void run_fusions(Graph& graph, const std::vector<std::string>& disabled) {
+  for (const Fusion& fusion : fusions()) {
+    if (std::find(disabled.begin(), disabled.end(), fusion.name) == disabled.end()) {
+      fusion.run(graph);
+      graph.remove_dead();
+      graph.schedule();
+    }
+  }
+}
+
+}  // namespace intact
