@@ -64,6 +64,14 @@ Program specialize(const Program& program, const TensorMap& feeds) {
           var->shape().to_string());
     var->set_shape(tensor.shape());
   }
+  for (const Var* var : block.vars()) {
+    check(!var->is_data() || var->consumers().empty() || feeds.contains(var->name()),
+          "feed: '{}' {}{} is missing, and {} reads it; feed it",
+          var->name(),
+          to_string(var->dtype()),
+          var->shape().to_string(),
+          var->consumers().empty() ? "nothing" : var->consumers().front()->label());
+  }
   for (Op* op : block.ops()) {
     InferContext context(*op);
     op->def().infer(context);

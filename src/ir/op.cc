@@ -1,6 +1,5 @@
 // Op: slots, attributes, and the checks of append_op.
 #include <algorithm>
-#include <set>
 
 #include "base/check.h"
 #include "base/nearest.h"
@@ -9,6 +8,7 @@
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "intact/ir/program.h"
+#include "ir/op_checks.h"
 
 namespace intact {
 namespace {
@@ -76,7 +76,30 @@ void check_slots(const Op& op,
   }
 }
 
-void complete_attrs(const Op& op, const OpDef& def, Attributes& attrs, UnknownAttributes unknown) {
+void check_in_place(const Op& op) {
+  for (const auto& [out_slot, in_slot] : op.def().in_place) {
+    if (op.has_output(out_slot) && op.has_input(in_slot)) {
+      check(&op.output(out_slot) == &op.input(in_slot),
+            "{}: output '{}' must be the Var of input '{}', it is updated in place; pass '{}' for "
+            "both",
+            op.label(),
+            out_slot,
+            in_slot,
+            op.input(in_slot).name());
+    }
+  }
+}
+
+}  // namespace
+
+void check_slots(const Op& op) {
+  check_slots(op, op.inputs(), op.def().inputs, "input", op.block());
+  check_slots(op, op.outputs(), op.def().outputs, "output", op.block());
+  check_in_place(op);
+}
+
+void complete_attrs(const Op& op, Attributes& attrs, UnknownAttributes unknown) {
+  const OpDef& def = op.def();
   for (const auto& [name, value] : attrs) {
     const AttrDef* attr = def.find_attr(name);
     if (attr == nullptr) {
@@ -112,8 +135,6 @@ void complete_attrs(const Op& op, const OpDef& def, Attributes& attrs, UnknownAt
     attrs.emplace(attr.name, attr.default_value);
   }
 }
-
-}  // namespace
 
 std::string Op::label() const {
   for (const SlotDef& def : def_->outputs) {
@@ -210,21 +231,9 @@ Op& Block::insert_op(size_t position, OpSpec spec, UnknownAttributes unknown) {
   std::erase_if(spec.outputs, [](const auto& slot) { return slot.second.empty(); });
   op->inputs_ = std::move(spec.inputs);
   op->outputs_ = std::move(spec.outputs);
-  check_slots(*op, op->inputs_, op->def_->inputs, "input", *this);
-  check_slots(*op, op->outputs_, op->def_->outputs, "output", *this);
+  check_slots(*op);
   op->attrs_ = std::move(spec.attrs);
-  complete_attrs(*op, *op->def_, op->attrs_, unknown);
-  for (const auto& [out_slot, in_slot] : op->def_->in_place) {
-    if (op->has_output(out_slot) && op->has_input(in_slot)) {
-      check(&op->output(out_slot) == &op->input(in_slot),
-            "{}: output '{}' must be the Var of input '{}', it is updated in place; pass '{}' for "
-            "both",
-            op->label(),
-            out_slot,
-            in_slot,
-            op->input(in_slot).name());
-    }
-  }
+  complete_attrs(*op, op->attrs_, unknown);
   InferContext context(*op);
   op->def_->infer(context);
   return insert_linked(position, std::move(op));

@@ -118,7 +118,7 @@ class Parser : private TokenCursor {
   }
 
   void take_flag(VarOptions& options) {
-    const std::string& flag = peek().text;
+    const std::string flag = advance().text;
     if (flag == "persistable") {
       options.is_persistable = true;
     } else if (flag == "parameter") {
@@ -127,6 +127,10 @@ class Parser : private TokenCursor {
       options.is_data = true;
     } else if (flag == "stop_gradient") {
       options.stop_gradient = true;
+    } else if (flag == "learning_rate") {
+      options.learning_rate = take_flag_value();
+    } else if (flag == "l2_decay") {
+      options.l2_decay = take_flag_value();
     } else if (flag == "feed_list") {
       options.kind = VarKind::FeedList;
     } else if (flag == "fetch_list") {
@@ -134,10 +138,16 @@ class Parser : private TokenCursor {
     } else if (flag == "raw") {
       options.kind = VarKind::Raw;
     } else {
+      back();
       expected(
-          "persistable, parameter, data, stop_gradient, feed_list, fetch_list, raw or end of line");
+          "persistable, parameter, data, stop_gradient, learning_rate=, l2_decay=, feed_list, "
+          "fetch_list, raw or end of line");
     }
-    advance();
+  }
+
+  float take_flag_value() {
+    take('=');
+    return std::get<float>(take_value(Attribute(0.0f).index()));
   }
 
   void op_statement() {

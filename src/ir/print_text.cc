@@ -118,6 +118,9 @@ std::string var_line(const Var& var) {
   line += options.is_parameter ? " parameter" : "";
   line += options.is_data ? " data" : "";
   line += options.stop_gradient ? " stop_gradient" : "";
+  line +=
+      options.learning_rate == 1 ? "" : " learning_rate=" + printed_float(options.learning_rate);
+  line += options.l2_decay ? " l2_decay=" + printed_float(*options.l2_decay) : "";
   switch (options.kind) {
     case VarKind::Tensor:
       break;

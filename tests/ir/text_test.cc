@@ -145,6 +145,7 @@ TEST(Text, EveryVarPropertyRoundTrips) {
   block.add_var("0/start-with.digit", DType::Float32, {});
   block.add_var("@x@GRAD@RENAME@block0@1", DType::Float32, {});
   block.add_var("p", DType::Float32, {}, {.is_parameter = true});
+  block.add_var("slow", DType::Float32, {}, {.learning_rate = 0.1f, .l2_decay = 0.0f});
   block.add_var("feeds", DType::Float32, {}, {.kind = VarKind::FeedList});
   block.add_var("fetches", DType::Float32, {}, {.kind = VarKind::FetchList});
   block.add_var("raw", DType::Float32, {}, {.kind = VarKind::Raw});
@@ -158,6 +159,8 @@ TEST(Text, EveryVarPropertyRoundTrips) {
     EXPECT_EQ(var.shape(), expected.shape());
     EXPECT_EQ(var.kind(), expected.kind());
     EXPECT_EQ(var.is_parameter(), expected.is_parameter());
+    EXPECT_EQ(var.options().learning_rate, expected.options().learning_rate);
+    EXPECT_EQ(var.options().l2_decay, expected.options().l2_decay);
   }
 }
 
