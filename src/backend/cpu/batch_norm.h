@@ -15,9 +15,11 @@ struct ChannelStatistics {
   float* max = nullptr;
 };
 
+// Both workspaces hold doubles too: align them to 8 bytes.
 int64_t batch_norm_statistics_workspace_floats(int64_t pixels, int64_t channels);
 
-/// One read of x. Sums are of x - pivot (the channel's first value) in blocks, combined in double.
+/// One read of x. Sums are of x - pivot (the channel's first value), in float over blocks of 64
+/// pixels and in double over the blocks.
 void batch_norm_statistics(int64_t pixels,
                            int64_t channels,
                            const float* x,

@@ -33,7 +33,7 @@ struct AdamOptions {
 
 /// moment1 = beta1*moment1 + (1-beta1)*grad; moment2 = beta2*moment2 + (1-beta2)*grad*grad;
 /// root = sqrt(1-beta2_power); lr_t = lr*root/(1-beta1_power);
-/// param -= lr_t*moment1 / (sqrt(moment2) + epsilon*root). Products left to right.
+/// param -= lr_t * (moment1 / (sqrt(moment2) + epsilon*root)). Products left to right.
 void adam(int64_t n,
           const AdamOptions& options,
           const float* grad,

@@ -11,8 +11,8 @@ void softmax_forward(int64_t rows, int64_t columns, const float* x, float* y);
 /// dx = y * (dy - sum_c dy*y). dx may be dy.
 void softmax_backward(int64_t rows, int64_t columns, const float* y, const float* dy, float* dx);
 
-/// softmax [rows,columns] as softmax_forward; loss[r] = log(sum exp(x - max)) - (x[label] - max), 0
-/// when labels[r] == ignore_index. Labels must lie in [0,columns) otherwise.
+/// softmax [rows,columns] as softmax_forward (may be logits); loss[r] = log(sum exp(x - max)) -
+/// (x[label] - max), 0 when labels[r] == ignore_index. Labels must lie in [0,columns) otherwise.
 void softmax_cross_entropy_forward(int64_t rows,
                                    int64_t columns,
                                    const float* logits,

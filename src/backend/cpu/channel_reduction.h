@@ -1,0 +1,71 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "backend/cpu/parts.h"
+
+namespace intact::cpu {
+
+/// How a reduction over the pixels of [pixels,channels] is cut: rows (of `tile` pixels each) into
+/// row_parts, columns into column_parts. Every row part leaves one partial result per column.
+struct ReductionGrid {
+  int64_t channels = 0;
+  int64_t tile = 1;  // pixels viewed as one row, so that few channels still fill vectors
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t row_parts = 1;
+  int64_t column_parts = 1;
+};
+
+/// Rows summed in float before the sum is added to a double.
+constexpr int64_t kFloatSumRows = 64;
+
+inline ReductionGrid reduction_grid(int64_t pixels, int64_t channels) {
+  ReductionGrid grid{.channels = channels};
+  grid.tile = channels < 64 && channels % 16 != 0 && pixels % 16 == 0 ? 16 : 1;
+  grid.rows = pixels / grid.tile;
+  grid.columns = channels * grid.tile;
+  const int64_t parts = row_parts(pixels, channels);
+  while (grid.row_parts < parts && grid.rows / (2 * grid.row_parts) >= kFloatSumRows) {
+    grid.row_parts *= 2;
+  }
+  while (grid.row_parts * grid.column_parts < parts &&
+         grid.columns / (2 * grid.column_parts) >= 64) {
+    grid.column_parts *= 2;
+  }
+  return grid;
+}
+
+/// Statistics of one row part, each [columns]: sums of x - pivot and of its square, and extremes.
+struct StatisticsPartials {
+  double* sum = nullptr;
+  double* square = nullptr;
+  float* min = nullptr;
+  float* max = nullptr;
+};
+
+/// body(row part, rows, columns) for every part of the grid, on all threads.
+template <class Body>
+void for_reduction_parts(const ReductionGrid& grid, const Body& body) {
+  parallel_for(grid.row_parts * grid.column_parts, [&](int64_t part) {
+    const int64_t row_part = part / grid.column_parts;
+    const Range rows = split_evenly(grid.rows, grid.row_parts, row_part);
+    const Range columns =
+        split_in_units(grid.columns, 16, grid.column_parts, part % grid.column_parts);
+    body(row_part, rows, columns);
+  });
+}
+
+/// The sum of `partial` [row_parts, columns] over the row parts and the pixels of a row, in order.
+inline double sum_partials(const ReductionGrid& grid, const double* partial, int64_t channel) {
+  double total = 0;
+  for (int64_t part = 0; part < grid.row_parts; ++part) {
+    for (int64_t pixel = 0; pixel < grid.tile; ++pixel) {
+      total += partial[part * grid.columns + pixel * grid.channels + channel];
+    }
+  }
+  return total;
+}
+
+}  // namespace intact::cpu
