@@ -7,6 +7,7 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/strided.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
@@ -79,15 +80,8 @@ std::vector<int64_t> reduction_targets(const Shape& x, const std::vector<bool>& 
     }
   }
   std::vector<int64_t> targets(static_cast<size_t>(x.numel()));
-  for (int64_t i = 0; i < x.numel(); ++i) {
-    int64_t rest = i;
-    int64_t target = 0;
-    for (int axis = x.rank() - 1; axis >= 0; --axis) {
-      target += rest % x[axis] * strides[static_cast<size_t>(axis)];
-      rest /= x[axis];
-    }
-    targets[static_cast<size_t>(i)] = target;
-  }
+  for_each_strided(
+      x, strides, 0, [&](int64_t i, int64_t target) { targets[static_cast<size_t>(i)] = target; });
   return targets;
 }
 

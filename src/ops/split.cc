@@ -1,0 +1,135 @@
+// Cuts X along `axis` into `num` equal parts, or into parts of the sizes in `sections` (one may be
+// -1: what remains). Its gradient is a concat.
+#include <cstring>
+
+#include "base/check.h"
+#include "intact/ir/gradient_context.h"
+#include "intact/ir/infer_context.h"
+#include "intact/ir/kernel_context.h"
+#include "intact/ir/op_registry.h"
+
+namespace intact {
+namespace {
+
+int axis_of(const Op& op, int rank) {
+  const int axis = op.attr<int32_t>("axis");
+  return axis < 0 ? axis + rank : axis;
+}
+
+std::vector<int64_t> part_sizes(const InferContext& op, int64_t total) {
+  const Ints& sections = op.attr<Ints>("sections");
+  if (sections.empty()) {
+    const int64_t num = op.attr<int32_t>("num");
+    check(num >= 1 && (total < 0 || total % num == 0),
+          "{}: {} elements cannot be cut into {} equal parts; use a divisor, or sections",
+          op.where(),
+          total,
+          num);
+    return std::vector<int64_t>(static_cast<size_t>(num), total < 0 ? -1 : total / num);
+  }
+  std::vector<int64_t> sizes(sections.begin(), sections.end());
+  int64_t sum = 0;
+  int64_t* open = nullptr;
+  for (int64_t& size : sizes) {
+    check(size >= 0 || (size == -1 && open == nullptr),
+          "{}: sections [{}] holds {}; use sizes, with at most one -1",
+          op.where(),
+          fmt::join(sections, ","),
+          size);
+    open = size == -1 ? &size : open;
+    sum += size == -1 ? 0 : size;
+  }
+  check(total < 0 || (open != nullptr ? sum <= total : sum == total),
+        "{}: sections [{}] add up to {} but X has {} elements along the axis; make them equal",
+        op.where(),
+        fmt::join(sections, ","),
+        sum,
+        total);
+  if (open != nullptr && total >= 0) {
+    *open = total - sum;
+  }
+  return sizes;
+}
+
+void infer(InferContext& op) {
+  for (const char* slot : {"AxisTensor", "SectionsTensorList"}) {
+    check(!op.has_input(slot),
+          "{}: takes its cuts from attributes but input {} is set; drop the input",
+          op.where(),
+          slot);
+  }
+  Shape shape = op.shape("X");
+  const int axis = axis_of(op.op(), shape.rank());
+  check(axis >= 0 && axis < shape.rank(),
+        "{}: axis {} is outside rank {} of X; use an axis in range",
+        op.where(),
+        op.attr<int32_t>("axis"),
+        shape.rank());
+  const std::vector<int64_t> sizes = part_sizes(op, shape[axis]);
+  check(sizes.size() == op.output_count("Out"),
+        "{}: is cut into {} parts but has {} outputs; give as many Out as parts",
+        op.where(),
+        sizes.size(),
+        op.output_count("Out"));
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    shape[axis] = sizes[i];
+    op.set_output("Out", shape, op.dtype("X"), i);
+  }
+}
+
+void forward(const KernelContext& op) {
+  const Tensor& x = op.input("X");
+  const int64_t rows = x.shape().numel(0, axis_of(op.op(), x.shape().rank()));
+  const auto* from = static_cast<const char*>(x.raw());
+  for (int64_t row = 0; row < rows; ++row) {
+    for (size_t i = 0; i < op.output_count("Out"); ++i) {
+      Tensor out = op.output("Out", i);
+      const size_t bytes = out.size_bytes() / static_cast<size_t>(rows);
+      std::memcpy(static_cast<char*>(out.raw()) + static_cast<size_t>(row) * bytes, from, bytes);
+      from += bytes;
+    }
+  }
+}
+
+// Parts that nothing flows back into contribute zeros.
+void gradient(GradientContext& op) {
+  Var* dx = op.input_grad("X");
+  if (dx == nullptr) {
+    return;
+  }
+  std::vector<Var*> grads;
+  for (size_t i = 0; i < op.op().output_list("Out").size(); ++i) {
+    Var* grad = op.output_grad("Out", i);
+    if (grad == nullptr) {
+      Var& out = op.op().output("Out", i);
+      grad = &op.block().add_var(grad_name(out.name()), out.dtype(), out.shape());
+      op.append({.type = "fill_any_like", .inputs = {{"X", {&out}}}, .outputs = {{"Out", {grad}}}});
+    }
+    grads.push_back(grad);
+  }
+  op.append({.type = "concat",
+             .inputs = {{"X", grads}},
+             .outputs = {{"Out", {dx}}},
+             .attrs = {{"axis", op.op().attr<int32_t>("axis")}}});
+}
+
+}  // namespace
+
+void register_split(OpRegistry& registry) {
+  registry.add({.type = "split",
+                .inputs = {{"X"},
+                           {.name = "AxisTensor", .is_optional = true},
+                           {.name = "SectionsTensorList", .is_optional = true, .is_list = true}},
+                .outputs = {{.name = "Out", .is_list = true}},
+                .attrs = {{"sections", Ints{}},
+                          {"num", int32_t{0}},
+                          {"axis", int32_t{0}},
+                          {"use_mkldnn", false},
+                          {"mkldnn_data_type", std::string("float32")}},
+                .infer = infer,
+                .forward = forward,
+                .gradient = gradient,
+                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+}
+
+}  // namespace intact
