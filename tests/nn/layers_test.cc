@@ -49,7 +49,8 @@ TEST_F(Layers, GuardsNestAndEndWithTheirBlock) {
 
 TEST_F(Layers, ConvUsesPaddlesNamesAndKeepsTheBatchFree) {
   Var& image = nn::data("image", {-1, 3, 28, 28});
-  Var& named = nn::conv2d(image, {.filters = 8, .kernel = 5, .activation = "relu", .name = "c1"});
+  const nn::Conv2dOptions options{.filters = 8, .kernel = 5, .activation = "relu", .name = "c1"};
+  Var& named = nn::conv2d(image, options);
   Var& plain = nn::conv2d(named, {.filters = 4, .kernel = {1, 3}, .padding = {0, 1}, .bias = {}});
   EXPECT_EQ(named.name(), "c1.tmp_2");
   EXPECT_EQ(named.shape(), (Shape{-1, 8, 24, 24}));
@@ -78,8 +79,10 @@ TEST_F(Layers, OneGroupPerChannelIsADepthwiseConvolution) {
 
 TEST_F(Layers, ShapeErrorsNameTheLayerAndBothValues) {
   const nn::ParamAttr attr{.name = "w"};
+  const nn::Conv2dOptions stem{.filters = 4, .groups = 2, .name = "stem"};
+  const nn::FcOptions head{.size = 0, .name = "head"};
   Var& image = nn::data("image", {-1, 3, 28, 28});
-  EXPECT_THAT(message_of([&] { nn::conv2d(image, {.filters = 4, .groups = 2, .name = "stem"}); }),
+  EXPECT_THAT(message_of([&] { nn::conv2d(image, stem); }),
               ::testing::AllOf(::testing::HasSubstr("conv2d 'stem'"),
                                ::testing::HasSubstr("3 channels"),
                                ::testing::HasSubstr("groups=2")));
@@ -87,7 +90,7 @@ TEST_F(Layers, ShapeErrorsNameTheLayerAndBothValues) {
   EXPECT_THAT(
       message_of([&] { nn::conv2d(flat, {.filters = 4, .weight = {.name = "w"}}); }),
       ::testing::AllOf(::testing::HasSubstr("conv2d 'w'"), ::testing::HasSubstr("[-1,10]")));
-  EXPECT_THAT(message_of([&] { nn::fc(flat, {.size = 0, .name = "head"}); }),
+  EXPECT_THAT(message_of([&] { nn::fc(flat, head); }),
               ::testing::HasSubstr("fc 'head': input [-1,10]"));
   nn::fc(flat, {.size = 5, .weight = attr});
   EXPECT_THAT(message_of([&] { nn::fc(flat, {.size = 6, .weight = attr}); }),

@@ -15,7 +15,7 @@ TEST(Plan, TrainsATinyConvolution) {
   const TestProgram program = make_test_program(
       [] {
         Var& image = nn::data("image", {-1, 3, 8, 8});
-        Var& y = nn::conv2d(image, {.filters = 4, .bias = std::nullopt, .activation = "relu"});
+        Var& y = nn::conv2d(image, {.filters = 4, .activation = "relu", .bias = std::nullopt});
         Var& loss = nn::mean(y);
         append_momentum(loss);
         return std::vector<Var*>{&loss, &y};

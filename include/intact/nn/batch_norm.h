@@ -11,12 +11,13 @@ struct BatchNormOptions {
   float momentum = 0.9f;  // of the moving statistics: running*momentum + batch*(1-momentum)
   float epsilon = 1e-5f;
   bool use_global_stats = false;
+  // The strings stand before the ParamAttrs: the other order makes GCC 12 warn of its own making.
+  std::string activation = {};
+  std::string name = {};
   ParamAttr scale = {};            // [C], default 1
   ParamAttr offset = {};           // [C], default 0
   std::string mean_name = {};      // [C], starts at 0
   std::string variance_name = {};  // [C], starts at 1
-  std::string activation = {};
-  std::string name = {};
 };
 
 /// x: [N,C,H,W] or [N,C]. Normalizes each channel by the batch's mean and biased variance when

@@ -19,11 +19,12 @@ struct Conv2dOptions {
   int groups = 1;
   /// Appends `depthwise_conv2d` when groups == input channels > 1; false: always `conv2d`.
   bool use_depthwise = true;
-  ParamAttr weight =
-      {};  // [filters, channels/groups, kh, kw]; default Normal(0, sqrt(2/(kh*kw*C)))
-  std::optional<ParamAttr> bias = ParamAttr{};  // [filters], default 0; nullopt: no bias
-  std::string activation = {};                  // an op type such as "relu"
+  // The strings stand before the ParamAttrs: the other order makes GCC 12 warn of its own making.
+  std::string activation = {};  // an op type such as "relu"
   std::string name = {};
+  /// [filters, C/groups, kh, kw], default Normal(0, sqrt(2 / (kh * kw * C))).
+  ParamAttr weight = {};
+  std::optional<ParamAttr> bias = ParamAttr{};  // [filters], default 0; nullopt: no bias
 };
 
 /// x: [N,C,H,W] -> [N,filters,H',W']. The bias is an elementwise_add of its own.

@@ -9,12 +9,13 @@
 namespace intact::nn {
 
 struct FcOptions {
-  int size = 0;                                 // output features; required
-  int num_flatten_dims = 1;                     // leading dimensions kept; the rest are flattened
-  ParamAttr weight = {};                        // [features, size], default XavierUniform
-  std::optional<ParamAttr> bias = ParamAttr{};  // [size], default 0; nullopt: no bias
+  int size = 0;              // output features; required
+  int num_flatten_dims = 1;  // leading dimensions kept; the rest are flattened
+  // The strings stand before the ParamAttrs: the other order makes GCC 12 warn of its own making.
   std::string activation = {};
   std::string name = {};
+  ParamAttr weight = {};                        // [features, size], default XavierUniform
+  std::optional<ParamAttr> bias = ParamAttr{};  // [size], default 0; nullopt: no bias
 };
 
 /// Fully connected layer: mul, elementwise_add, activation.

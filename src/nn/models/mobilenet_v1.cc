@@ -51,9 +51,9 @@ Var& mobilenet_v1(Var& image, const ModelOptions& options) {
   }
   return fc(global_average_pool(*x),
             {.size = options.class_dim,
+             .activation = options.softmax_output ? "softmax" : "",
              .weight = {.name = "fc7_weights", .initializer = KaimingUniform{}},
-             .bias = ParamAttr{.name = "fc7_offset"},
-             .activation = options.softmax_output ? "softmax" : ""});
+             .bias = ParamAttr{.name = "fc7_offset"}});
 }
 
 }  // namespace intact::nn

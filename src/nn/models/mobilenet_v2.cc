@@ -73,9 +73,9 @@ Var& mobilenet_v2(Var& image, const ModelOptions& options) {
                 .activation = "relu6"});
   return fc(global_average_pool(*x),
             {.size = options.class_dim,
+             .activation = options.softmax_output ? "softmax" : "",
              .weight = {.name = "fc10_weights", .initializer = KaimingUniform{}},
-             .bias = ParamAttr{.name = "fc10_offset"},
-             .activation = options.softmax_output ? "softmax" : ""});
+             .bias = ParamAttr{.name = "fc10_offset"}});
 }
 
 }  // namespace intact::nn

@@ -72,9 +72,9 @@ Var& resnet(Var& image,
   const float limit = 1.0f / std::sqrt(static_cast<float>(pooled.shape()[1]));
   return fc(pooled,
             {.size = options.class_dim,
+             .activation = options.softmax_output ? "softmax" : "",
              .weight = {.name = "fc_weights", .initializer = Uniform{-limit, limit}},
-             .bias = ParamAttr{.name = "fc_offset"},
-             .activation = options.softmax_output ? "softmax" : ""});
+             .bias = ParamAttr{.name = "fc_offset"}});
 }
 
 }  // namespace

@@ -20,11 +20,11 @@ Var& conv_bn(Var& x, const ConvBnOptions& options) {
               .weight = {.name = options.prefix + "_weights", .initializer = KaimingUniform{}},
               .bias = std::nullopt});
   return batch_norm(convolved,
-                    {.scale = {.name = bn + "_scale"},
+                    {.activation = options.activation,
+                     .scale = {.name = bn + "_scale"},
                      .offset = {.name = bn + "_offset"},
                      .mean_name = bn + "_mean",
-                     .variance_name = bn + "_variance",
-                     .activation = options.activation});
+                     .variance_name = bn + "_variance"});
 }
 
 int scaled(int filters, float scale) {
