@@ -67,15 +67,15 @@ HWY_INLINE void sums_block(D d,
   }
 }
 
-void backward_sums_part(const BatchNormBackward& in,
-                        int64_t row_begin,
-                        int64_t row_end,
-                        int64_t column_begin,
-                        int64_t column_end,
-                        int64_t stride,
-                        float* masked_dy,
-                        double* sum,
-                        double* product_sum) {
+void batch_norm_backward_sums_part(const BatchNormBackward& in,
+                                   int64_t row_begin,
+                                   int64_t row_end,
+                                   int64_t column_begin,
+                                   int64_t column_end,
+                                   int64_t stride,
+                                   float* masked_dy,
+                                   double* sum,
+                                   double* product_sum) {
   std::fill(sum + column_begin, sum + column_end, 0.0);
   std::fill(product_sum + column_begin, product_sum + column_end, 0.0);
   with_activation(in.activation, [&]<Activation kActivation>() HWY_ATTR {
@@ -90,13 +90,13 @@ void backward_sums_part(const BatchNormBackward& in,
 
 // dx = a * ((dy' - sum_dy/n) - (x - mean) * (inv_std * (sum_dy_xhat/n))) over elements [begin,end);
 // null sums: a * dy'.
-void backward_data_rows(const BatchNormBackward& in,
-                        int64_t begin,
-                        int64_t end,
-                        int64_t period,
-                        const float* sum_dy,
-                        const float* sum_dy_xhat,
-                        float* dx) {
+void batch_norm_backward_data_rows(const BatchNormBackward& in,
+                                   int64_t begin,
+                                   int64_t end,
+                                   int64_t period,
+                                   const float* sum_dy,
+                                   const float* sum_dy_xhat,
+                                   float* dx) {
   const float inverse_count = 1.0f / static_cast<float>(in.pixels);
   with_activation(in.activation, [&]<Activation kActivation>() HWY_ATTR {
     for (int64_t row = begin; row < end; row += period) {
@@ -124,8 +124,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace intact::cpu {
 
-HWY_EXPORT(backward_sums_part);
-HWY_EXPORT(backward_data_rows);
+HWY_EXPORT(batch_norm_backward_sums_part);
+HWY_EXPORT(batch_norm_backward_data_rows);
 
 namespace {
 
@@ -161,7 +161,7 @@ void batch_norm_backward_sums(const BatchNormBackward& in,
   double* sum = reinterpret_cast<double*>(workspace);
   double* product_sum = sum + grid.row_parts * grid.columns;
   for_reduction_parts(grid, [&](int64_t row_part, Range rows, Range columns) {
-    HWY_DYNAMIC_DISPATCH(backward_sums_part)
+    HWY_DYNAMIC_DISPATCH(batch_norm_backward_sums_part)
     (tiled,
      rows.begin,
      rows.end,
@@ -190,7 +190,7 @@ void batch_norm_backward_data(const BatchNormBackward& in,
   const float* sum_tiled = tile.spread(sum_dy, storage + kSpreadFloats);
   const float* product_tiled = tile.spread(sum_dy_xhat, storage + kSpreadFloats + kStep);
   for_row_parts(in.pixels, channels, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(backward_data_rows)
+    HWY_DYNAMIC_DISPATCH(batch_norm_backward_data_rows)
     (tiled, begin * channels, end * channels, tile.columns(), sum_tiled, product_tiled, dx);
   });
 }

@@ -17,6 +17,7 @@ namespace intact::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using Vector = hn::ScalableTag<float>;
+using Quad = hn::CappedTag<float, 4>;
 using Scalar = hn::CappedTag<float, 1>;
 
 template <class D>
@@ -26,13 +27,17 @@ inline int64_t lane_count() {
   return static_cast<int64_t>(hn::Lanes(Vector()));
 }
 
-/// body(d, i) for i in [begin,end): whole vectors, then single lanes with the same operations.
+/// body(d, i) for i in [begin,end): whole vectors, then four lanes, then single ones, with the same
+/// operations.
 template <class Body>
 HWY_INLINE void for_lanes(int64_t begin, int64_t end, const Body& body) {
   const int64_t lanes = lane_count();
   int64_t i = begin;
   for (; i + lanes <= end; i += lanes) {
     body(Vector(), i);
+  }
+  for (const int64_t few = hn::MaxLanes(Quad()); i + few <= end; i += few) {
+    body(Quad(), i);
   }
   for (; i < end; ++i) {
     body(Scalar(), i);
