@@ -10,6 +10,8 @@
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/interpret.h"
 #include "intact/ir/op_registry.h"
+#include "intact/ir/text.h"
+#include "intact/ir/verify.h"
 #include "intact/runtime/executor.h"
 #include "support/random_tensor.h"
 
@@ -314,6 +316,20 @@ void check_gradients(const OpCase& op_case) {
   }
 }
 
+/// Verified, and to_text -> parse_program -> to_text gives the same text: with the batch unknown,
+/// and with the gradient ops.
+void check_text(const OpCase& op_case, const TensorSlots& outputs) {
+  for (const bool with_gradient : {false, true}) {
+    OneOp one = build(op_case, with_gradient ? std::vector<std::string>{} : batch_slots(op_case));
+    if (with_gradient && !op_case.gradients.empty()) {
+      add_gradient(one, random_output_grads(op_case, outputs), op_case.gradients);
+    }
+    EXPECT_NO_THROW(verify(one.program));
+    const std::string text = to_text(one.program);
+    EXPECT_EQ(to_text(parse_program(text)), text);
+  }
+}
+
 /// Executor and interpret on the op, and on the op with its gradient ops.
 void check_executor(const OpCase& op_case, const TensorSlots& outputs) {
   for (const bool with_gradient : {false, true}) {
@@ -405,6 +421,7 @@ void check_op(const OpCase& op_case) {
                    fmt::format("{}[{}] against the expected numbers", slot, i));
     }
   }
+  check_text(op_case, outputs);
   check_executor(op_case, outputs);
   if (!op_case.gradients.empty()) {
     check_gradients(op_case);
