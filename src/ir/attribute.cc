@@ -23,7 +23,7 @@ const char* type_name(const Attribute& attribute) {
 }
 
 bool is_meta_attribute(const std::string& name) {
-  static constexpr std::array<std::string_view, 14> kNames = {"op_role",
+  static constexpr std::array<std::string_view, 15> kNames = {"op_role",
                                                               "op_role_var",
                                                               "op_namescope",
                                                               "op_device",
@@ -31,6 +31,7 @@ bool is_meta_attribute(const std::string& name) {
                                                               "with_quant_attr",
                                                               "quantization_type",
                                                               "skip_quant",
+                                                              "quant_skip_reason",
                                                               "activation_bits",
                                                               "weight_bits",
                                                               "quantize_weight_bits",

@@ -27,6 +27,9 @@ struct AttrDef {
   bool is_extra = false;     // Paddle strips it when it saves; we still write what readers need
 };
 
+/// What is known of the sign of an op's outputs. AsInputs: none is below 0 when no float input is.
+enum class OutputSign { Any, NonNegative, AsInputs };
+
 /// What quantization needs to know about an op, as data (spec 2.3, 2.4).
 struct QuantTraits {
   std::vector<std::string> inputs;   // slots an activation quantizer may sit in front of
@@ -35,6 +38,7 @@ struct QuantTraits {
   int weight_axis = 0;               // channel axis of the weight
   bool in_weight_pass = false;       // "W list"
   bool in_activation_pass = false;   // "A list"
+  OutputSign output_sign = OutputSign::Any;
 };
 
 /// The ONNX form when it is a pure rename; conversions that need code live in interop/onnx.

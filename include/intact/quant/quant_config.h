@@ -13,9 +13,9 @@ enum class QuantizeType { AbsMax, ChannelWiseAbsMax, RangeAbsMax, MovingAverageA
 
 /// Which rounding rule the inserted ops follow; docs/quantization.md says why.
 enum class QuantRounding {
-  TiesToEven,        // codes -B..B in both formats, round_type 0 written
-  TiesAwayFromZero,  // codes -B..B, round_type 1 written
-  Reference,         // what PaddleSlim's passes give: round_type 1 in V1, 0 with code -B-1 in V2
+  TiesToEven,        // codes -B..B in both formats: rule 0, or 1 where rule 0 could give -B-1
+  TiesAwayFromZero,  // codes -B..B: rule 1
+  Reference,         // as PaddleSlim: rule 1 in V1, rule 0 in V2, with its code -B-1
 };
 
 /// Where a quantized program for test takes the scale of a weight from.

@@ -1,0 +1,128 @@
+#include "intact/quant/convert.h"
+
+#include "base/check.h"
+#include "intact/ir/rewriter.h"
+#include "quant/argument_checks.h"
+#include "quant/op_selection.h"
+#include "quant/pipelines.h"
+#include "quant/quant_trace.h"
+#include "quant/run_passes.h"
+
+namespace intact {
+namespace {
+
+void check_is_for_test(const Program& program) {
+  for (const Op* op : program.ops()) {
+    check(op->is_forward(),
+          "convert: the program is for training, it holds {}; pass quant_aware(val_program, ..., "
+          "for_test = true)",
+          op->label());
+    const bool is_activation = is_quantize_op(*op) && !op->input("X").is_persistable();
+    check(!is_activation || op->attr_or<bool>("is_test", true),
+          "convert: {} still updates its scale; pass quant_aware(val_program, ..., for_test = "
+          "true)",
+          op->label());
+  }
+}
+
+void check_format(const Program& program, bool onnx_format) {
+  bool is_quantized = false;
+  for (const Op* op : program.ops()) {
+    if (!is_quantize_op(*op)) {
+      continue;
+    }
+    is_quantized = true;
+    const bool is_v2 = op->type() == "quantize_linear";
+    check(is_v2 == onnx_format,
+          "convert: the program holds {}, which is {}, but the config says onnx_format = {}; use "
+          "the config of quant_aware",
+          op->label(),
+          is_v2 ? "V2 (onnx_format = true)" : "V1 (onnx_format = false)",
+          onnx_format);
+  }
+  check(is_quantized,
+        "convert: the program holds no quantizer; pass the result of quant_aware(..., for_test = "
+        "true)");
+}
+
+/// Own copies of the tensors the program reads.
+Scope copy_persistables(const Program& program, const Scope& from) {
+  Scope scope;
+  for (const Var* var : program.block().vars()) {
+    if (var->is_persistable() && var->kind() == VarKind::Tensor && !var->consumers().empty()) {
+      scope.set(var->name(), from.get(var->name()).clone());
+    }
+  }
+  // Scales that weight quantizers and observers only write.
+  for (const Var* var : program.block().vars()) {
+    const Tensor* value = from.find(var->name());
+    if (var->is_persistable() && value != nullptr && !scope.contains(var->name())) {
+      scope.set(var->name(), value->clone());
+    }
+  }
+  return scope;
+}
+
+void drop_unused(Program& program) {
+  Rewriter rewriter(program.block());
+  rewriter.remove_unused_vars(/*also_persistable=*/true);
+}
+
+void keep_only(Scope& scope, const Program& first, const Program* second) {
+  for (const std::string& name : scope.names()) {
+    const bool is_used = first.block().find_var(name) != nullptr ||
+                         (second != nullptr && second->block().find_var(name) != nullptr);
+    if (!is_used) {
+      scope.erase(name);
+    }
+  }
+}
+
+void append(std::vector<PassReport>& all, std::vector<PassReport> more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+Converted convert(const Program& quant_val_program,
+                  Place place,
+                  const QuantConfig& config,
+                  const ConvertOptions& options) {
+  check_place("convert", place);
+  check(options.scope != nullptr, "convert: the scope is null; pass one");
+  check_disabled("convert", options.disabled_passes, convert_passes(config.onnx_format));
+  check_format(quant_val_program, config.onnx_format);
+  check_is_for_test(quant_val_program);
+
+  Converted result;
+  result.float_program = quant_val_program.clone();
+  result.scope = copy_persistables(quant_val_program, *options.scope);
+  ConvertContext context{config, result.scope};
+  std::vector<PassReport> passes = run_passes(
+      convert_pipeline(config.onnx_format), result.float_program, context, options.disabled_passes);
+  drop_unused(result.float_program);
+  if (options.save_int8) {
+    result.int8_program = result.float_program.clone();
+    append(passes,
+           run_passes(int8_pipeline(config.onnx_format),
+                      *result.int8_program,
+                      context,
+                      options.disabled_passes));
+    drop_unused(*result.int8_program);
+  }
+  keep_only(
+      result.scope, result.float_program, result.int8_program ? &*result.int8_program : nullptr);
+  result.report = inspect_quantization(result.float_program, result.scope);
+  result.report.passes = std::move(passes);
+  return result;
+}
+
+std::vector<std::string> convert_passes(bool onnx_format) {
+  std::vector<std::string> names = names_of(convert_pipeline(onnx_format));
+  for (const std::string& name : names_of(int8_pipeline(onnx_format))) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace intact

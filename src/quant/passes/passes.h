@@ -1,0 +1,27 @@
+#pragma once
+
+#include "intact/ir/pass_report.h"
+#include "intact/ir/program.h"
+#include "quant/convert_context.h"
+#include "quant/quant_context.h"
+
+namespace intact {
+
+// quant_aware. Each file of this folder shows its pass before and after.
+PassReport mark_skipped_ops(Program& program, const QuantContext& context);
+PassReport insert_weight_fake_quant(Program& program, const QuantContext& context);
+PassReport insert_activation_fake_quant(Program& program, const QuantContext& context);
+PassReport insert_operator_fake_quant(Program& program, const QuantContext& context);
+PassReport record_output_scales(Program& program, const QuantContext& context);
+
+// convert.
+PassReport refresh_weight_scales(Program& program, ConvertContext& context);
+PassReport record_output_thresholds(Program& program, ConvertContext& context);
+PassReport move_dequantize_behind_ops(Program& program, ConvertContext& context);
+PassReport freeze_weights(Program& program, ConvertContext& context);
+PassReport remove_dead_dequantize(Program& program, ConvertContext& context);
+PassReport carry_output_scales(Program& program, ConvertContext& context);
+PassReport remove_observers(Program& program, ConvertContext& context);
+PassReport convert_weights_to_int8(Program& program, ConvertContext& context);
+
+}  // namespace intact

@@ -1,0 +1,44 @@
+#include "quant/pipelines.h"
+
+#include "quant/passes/passes.h"
+
+namespace intact {
+
+const std::vector<QuantPass<const QuantContext>>& quant_aware_pipeline() {
+  static const std::vector<QuantPass<const QuantContext>> kPasses = {
+      {"mark_skipped_ops", mark_skipped_ops},  // first: the others leave marked ops alone
+      {"insert_weight_fake_quant", insert_weight_fake_quant},  // decides which ops have a weight
+      {"insert_activation_fake_quant", insert_activation_fake_quant},  // beside those weights
+      {"insert_operator_fake_quant", insert_operator_fake_quant},      // what is left: no weight
+      {"record_output_scales", record_output_scales},  // last: only tensors without a scale yet
+  };
+  return kPasses;
+}
+
+const std::vector<QuantPass<ConvertContext>>& convert_pipeline(bool onnx_format) {
+  static const std::vector<QuantPass<ConvertContext>> kV1 = {
+      {"refresh_weight_scales", refresh_weight_scales},        // first: the others read the scales
+      {"record_output_thresholds", record_output_thresholds},  // while outputs have their names
+      {"move_dequantize_behind_ops", move_dequantize_behind_ops},  // while inputs can be traced
+      {"freeze_weights", freeze_weights},  // codes into the Scope: ops read integers from here on
+      {"remove_dead_dequantize", remove_dead_dequantize},  // nothing reads them any more
+      {"remove_observers", remove_observers},              // their scales are thresholds now
+  };
+  static const std::vector<QuantPass<ConvertContext>> kV2 = {
+      {"refresh_weight_scales", refresh_weight_scales},  // first: the others read the scales
+      {"freeze_weights", freeze_weights},                // int8 codes into the Scope
+      {"carry_output_scales", carry_output_scales},      // in place of the observers
+      {"remove_observers", remove_observers},            // their scales are carried
+  };
+  return onnx_format ? kV2 : kV1;
+}
+
+const std::vector<QuantPass<ConvertContext>>& int8_pipeline(bool onnx_format) {
+  static const std::vector<QuantPass<ConvertContext>> kV1 = {
+      {"convert_weights_to_int8", convert_weights_to_int8},  // on a copy of the float program
+  };
+  static const std::vector<QuantPass<ConvertContext>> kV2 = {};  // its weights are int8 already
+  return onnx_format ? kV2 : kV1;
+}
+
+}  // namespace intact

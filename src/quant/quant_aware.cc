@@ -1,0 +1,74 @@
+#include "intact/quant/quant_aware.h"
+
+#include "base/check.h"
+#include "base/nearest.h"
+#include "quant/annotate.h"
+#include "quant/argument_checks.h"
+#include "quant/pipelines.h"
+#include "quant/quant_trace.h"
+#include "quant/run_passes.h"
+
+namespace intact {
+namespace {
+
+void check_float_program(const Program& program) {
+  for (const Op* op : program.ops()) {
+    check(!is_quantize_op(*op) && !is_dequantize_op(*op),
+          "quant_aware: the program is quantized already, it holds {}; pass the float program",
+          op->label());
+  }
+}
+
+void check_options(const QuantConfig& config, const QuantAwareOptions& options) {
+  check(options.scope != nullptr, "quant_aware: the scope is null; pass one");
+  check(!config.quant_post_first || !options.scale_dict.empty(),
+        "quant_aware: quant_post_first is true but scale_dict is empty; pass calibrated scales");
+  check_disabled("quant_aware", options.disabled_passes, quant_aware_passes());
+  for (const auto& [name, scale] : options.scale_dict) {
+    check(scale > 0,
+          "quant_aware: scale_dict gives '{}' the scale {}; give an absolute maximum above 0",
+          name,
+          scale);
+  }
+}
+
+std::vector<std::string> notes_on(const QuantConfig& config) {
+  std::vector<std::string> notes;
+  if (config.onnx_format && config.activation_quantize_type != QuantizeType::MovingAverageAbsMax) {
+    notes.push_back(
+        fmt::format("activation_quantize_type '{}' has no V2 form: moving_average_abs_max is used",
+                    to_string(config.activation_quantize_type)));
+  }
+  return notes;
+}
+
+}  // namespace
+
+Program quant_aware(const Program& program,
+                    Place place,
+                    const QuantConfig& config,
+                    const QuantAwareOptions& options) {
+  check_place("quant_aware", place);
+  check_quant_config(config);
+  check_options(config, options);
+  check_float_program(program);
+
+  Program quantized = program.clone();
+  std::vector<std::string> notes = notes_on(config);
+  const QuantContext context{config, options, *options.scope, notes};
+  std::vector<PassReport> passes =
+      run_passes(quant_aware_pipeline(), quantized, context, options.disabled_passes);
+  annotate_reasons(quantized, passes);
+  if (options.report != nullptr) {
+    *options.report = inspect_quantization(quantized, *options.scope);
+    options.report->passes = std::move(passes);
+    options.report->notes.insert(options.report->notes.begin(), notes.begin(), notes.end());
+  }
+  return quantized;
+}
+
+std::vector<std::string> quant_aware_passes() {
+  return names_of(quant_aware_pipeline());
+}
+
+}  // namespace intact

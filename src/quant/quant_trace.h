@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "intact/ir/program.h"
+
+namespace intact {
+
+/// How one input of an op was quantized, read off the ops that made it.
+struct QuantizedInput {
+  std::string slot;
+  Var* value = nullptr;      // what the op reads
+  Op* dequantize = nullptr;  // nullptr when the op reads codes, or one op does both
+  Op* quantize = nullptr;    // nullptr when the codes are stored
+  Var* original = nullptr;   // the float tensor, or the stored codes
+  Var* scale = nullptr;
+  int bits = 8;
+  int axis = -1;
+  bool is_weight() const { return original->is_persistable(); }
+};
+
+/// fake_quantize_* and quantize_linear, also those that dequantize at once.
+bool is_quantize_op(const Op& op);
+/// fake_dequantize_* and dequantize_linear.
+bool is_dequantize_op(const Op& op);
+/// quantize_linear or dequantize_linear that only carries a scale.
+bool is_only_observer(const Op& op);
+
+/// Codes or values of a quantizer: x itself is not to be quantized again.
+bool is_dequantized(const Var& x);
+
+/// The inputs of op in quantizable slots that come from quantizers.
+std::vector<QuantizedInput> quantized_inputs(const Op& op);
+
+/// Some activation comes as codes: the op works on integers.
+bool reads_activation_codes(const Op& op);
+
+}  // namespace intact

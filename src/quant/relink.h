@@ -1,0 +1,13 @@
+#pragma once
+
+#include "intact/ir/program.h"
+#include "intact/ir/rewriter.h"
+
+namespace intact {
+
+/// op reads `replacement` where it read `original`, and so does the op that computes its gradient.
+/// The gradient with respect to `replacement` then serves as that of `original`: the
+/// straight-through estimator, unclipped.
+void replace_in_op_and_gradient(Rewriter& rewriter, Op& op, Var& original, Var& replacement);
+
+}  // namespace intact

@@ -1,0 +1,55 @@
+#include "quant/scope_values.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace intact {
+namespace {
+
+template <class T>
+Tensor filled_as(const Shape& shape, double value) {
+  Tensor tensor(dtype_of<T>, shape);
+  std::ranges::fill(tensor.values<T>(), static_cast<T>(value));
+  return tensor;
+}
+
+}  // namespace
+
+Tensor filled(DType dtype, const Shape& shape, double value) {
+  switch (dtype) {
+    case DType::Float32:
+      return filled_as<float>(shape, value);
+    case DType::Float64:
+      return filled_as<double>(shape, value);
+    case DType::Int32:
+      return filled_as<int32_t>(shape, value);
+    case DType::Int64:
+      return filled_as<int64_t>(shape, value);
+    default:
+      fail(ErrorCode::Internal, "quant: no initial value of dtype {}", to_string(dtype));
+  }
+}
+
+void ensure_value(Scope& scope,
+                  const std::string& name,
+                  DType dtype,
+                  const Shape& shape,
+                  double initial,
+                  std::vector<std::string>& notes) {
+  const Tensor* known = scope.find(name);
+  if (known != nullptr && known->dtype() == dtype && known->shape() == shape) {
+    return;
+  }
+  if (known != nullptr) {
+    notes.push_back(fmt::format("'{}' held {} {}, another configuration's; replaced by {} {}",
+                                name,
+                                to_string(known->dtype()),
+                                known->shape().to_string(),
+                                to_string(dtype),
+                                shape.to_string()));
+  }
+  scope.set(name, filled(dtype, shape, initial));
+}
+
+}  // namespace intact

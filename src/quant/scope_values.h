@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "intact/ir/scope.h"
+#include "intact/tensor/tensor.h"
+
+namespace intact {
+
+/// A tensor of `shape` filled with `value`. dtype: a float or an integer.
+Tensor filled(DType dtype, const Shape& shape, double value);
+
+/// Puts the initial value under `name` unless the Scope holds one of this dtype and shape. One
+/// that cannot be used is replaced, and noted.
+void ensure_value(Scope& scope,
+                  const std::string& name,
+                  DType dtype,
+                  const Shape& shape,
+                  double initial,
+                  std::vector<std::string>& notes);
+
+}  // namespace intact
