@@ -12,13 +12,15 @@ Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape
   check(shape_.is_known(),
         "tensor: shape {} has an unknown dimension; give every dimension a size",
         shape_.to_string());
-  const size_t bytes = static_cast<size_t>(shape_.numel()) * intact::size_bytes(dtype);
-  const size_t rounded = (bytes / 64 + 1) * 64;
-  void* memory = std::aligned_alloc(64, rounded);
+  const size_t numel = static_cast<size_t>(shape_.numel());
+  const size_t rounded = (numel * intact::size_bytes(dtype) / 64 + 1) * 64;
+  const bool fits = numel <= (size_t{1} << 62) / intact::size_bytes(dtype);
+  void* memory = fits ? std::aligned_alloc(64, rounded) : nullptr;
   if (memory == nullptr) {
     fail(ErrorCode::InvalidArgument,
-         "tensor: {} bytes for shape {} could not be allocated; use a smaller shape",
-         rounded,
+         "tensor: {} elements of {} for shape {} could not be allocated; use a smaller shape",
+         numel,
+         to_string(dtype),
          shape_.to_string());
   }
   std::memset(memory, 0, rounded);
