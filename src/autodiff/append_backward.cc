@@ -233,6 +233,7 @@ std::vector<ParameterGradient> append_backward(Var& loss) {
         "append_backward: no trainable parameter leads to the loss '{}'; check stop_gradient and "
         "is_parameter of the Vars it depends on",
         loss.name());
+  ops.back()->set_attr("op_role", role::kForward | role::kLoss);
   seed_gradient(gradients, loss);
   for (auto op = ops.rbegin(); op != ops.rend(); ++op) {
     differentiate(**op, gradients);
