@@ -1,14 +1,15 @@
-// Zip: APPNOTE.TXT 4.3 (central directory, no zip64, no encryption). Npy: NumPy format 1.0 and 2.0.
+// Zip: APPNOTE.TXT 4.3 (central directory, no zip64, no encryption).
 #include "support/npz.h"
 
 #include <zlib.h>
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <string_view>
 
+#include "base/atomic_file.h"
 #include "base/check.h"
+#include "intact/data/npy.h"
 
 namespace intact {
 namespace {
@@ -41,72 +42,6 @@ class Bytes {
   const std::string& path_;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    fail(ErrorCode::Io, "{}: cannot be opened; check the path", path);
-  }
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-DType parse_descr(const std::string& descr, const std::string& path) {
-  static const std::map<std::string, DType> kTypes = {{"|b1", DType::Bool},
-                                                      {"|i1", DType::Int8},
-                                                      {"|u1", DType::UInt8},
-                                                      {"<i2", DType::Int16},
-                                                      {"<i4", DType::Int32},
-                                                      {"<i8", DType::Int64},
-                                                      {"<f4", DType::Float32},
-                                                      {"<f8", DType::Float64}};
-  const auto it = kTypes.find(descr);
-  if (it == kTypes.end()) {
-    fail(ErrorCode::Format, "{}: element type '{}' is not supported; save another", path, descr);
-  }
-  return it->second;
-}
-
-/// The text after `'key': ` in the header's dictionary, up to the end of the header.
-std::string_view header_value(std::string_view header,
-                              std::string_view key,
-                              const std::string& path) {
-  const size_t position = header.find(key);
-  if (position == std::string_view::npos) {
-    fail(ErrorCode::Format, "{}: the npy header has no {}; it is not an npy file", path, key);
-  }
-  return header.substr(position + key.size());
-}
-
-Tensor parse_npy(std::string_view data, const std::string& path) {
-  const Bytes bytes(data, path);
-  if (bytes.slice(0, 6) != "\x93NUMPY") {
-    fail(ErrorCode::Format, "{}: does not start with the npy magic; it is not an npy file", path);
-  }
-  const bool is_version_1 = bytes.read<uint8_t>(6) == 1;
-  const size_t header_offset = is_version_1 ? 10 : 12;
-  const size_t header_size = is_version_1 ? bytes.read<uint16_t>(8) : bytes.read<uint32_t>(8);
-  const std::string_view header = bytes.slice(header_offset, header_size);
-  if (header_value(header, "'fortran_order': ", path).starts_with("True")) {
-    fail(ErrorCode::Format, "{}: is in Fortran order; save a C-order array", path);
-  }
-  const std::string_view descr = header_value(header, "'descr': '", path);
-  const DType dtype = parse_descr(std::string(descr.substr(0, descr.find('\''))), path);
-  std::string_view dims_text = header_value(header, "'shape': (", path);
-  dims_text = dims_text.substr(0, dims_text.find(')'));
-  std::vector<int64_t> dims;
-  while (!dims_text.empty()) {
-    const size_t comma = dims_text.find(',');
-    const std::string dim(dims_text.substr(0, comma));
-    if (dim.find_first_not_of(' ') != std::string::npos) {
-      dims.push_back(std::stoll(dim));
-    }
-    dims_text = comma == std::string_view::npos ? "" : dims_text.substr(comma + 1);
-  }
-  Tensor tensor(dtype, Shape(dims));
-  const std::string_view values = bytes.slice(header_offset + header_size, tensor.size_bytes());
-  std::memcpy(tensor.raw(), values.data(), values.size());
-  return tensor;
-}
-
 std::string inflate_raw(std::string_view packed, size_t size, const std::string& path) {
   std::string result(size, '\0');
   z_stream stream = {};
@@ -126,11 +61,14 @@ std::string inflate_raw(std::string_view packed, size_t size, const std::string&
 
 }  // namespace
 
-Tensor read_npy(const std::string& path) {
-  return parse_npy(read_file(path), path);
-}
-
 TensorMap read_npz(const std::string& path) {
+  if (std::filesystem::exists(path + ".1")) {
+    TensorMap all;
+    for (int part = 1; std::filesystem::exists(fmt::format("{}.{}", path, part)); ++part) {
+      all.merge(read_npz(fmt::format("{}.{}", path, part)));
+    }
+    return all;
+  }
   const std::string file = read_file(path);
   const Bytes bytes(file, path);
   const size_t end_record = file.rfind("PK\x05\x06");
