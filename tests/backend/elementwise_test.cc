@@ -31,7 +31,7 @@ TEST_P(FlatTest, equals_a_naive_loop) {
     for (int64_t i = 0; i < n; ++i) {
       expected[i] = act(activation, a[i]);
     }
-    Floats y = same_at_1_and_2_threads([&] {
+    Floats y = run_everywhere([&] {
       Floats out = garbage(n);
       activation_forward(n, activation, a.data(), out.data());
       return out;
@@ -96,7 +96,7 @@ TEST_P(MatrixTest, bias_and_column_sums) {
   Floats y = garbage(rows * columns);
   add_bias(rows, columns, x.data(), bias.data(), Activation::Relu6, y.data());
   EXPECT_EQ(y, expected);
-  const Floats actual = same_at_1_and_2_threads([&, rows = rows, columns = columns] {
+  const Floats actual = run_everywhere([&, rows = rows, columns = columns] {
     Floats out = garbage(columns);
     Floats scratch = garbage(column_sums_workspace_floats(rows, columns));
     column_sums(rows, columns, x.data(), out.data(), scratch.data());

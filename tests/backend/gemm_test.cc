@@ -48,17 +48,13 @@ TEST_P(GemmTest, agrees_with_a_naive_loop) {
   const int64_t ldb = transpose_b ? size.k : size.n;
   for (const float beta : {0.0f, 1.0f}) {
     const Floats expected = naive_gemm(transpose_a, transpose_b, size, a, b, beta, before);
-    const Floats single =
-        same_at_1_and_2_threads([&, ta = transpose_a, tb = transpose_b, s = size] {
-          Floats c = before;
-          gemm(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), s.n);
-          return c;
-        });
+    const Floats single = run_everywhere([&, ta = transpose_a, tb = transpose_b, s = size] {
+      Floats c = before;
+      gemm(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), s.n);
+      return c;
+    });
     expect_near(single, expected, kTolerance);
-    const Floats parallel = same_at_1_and_2_threads([&,
-                                                     ta = transpose_a,
-                                                     tb = transpose_b,
-                                                     s = size] {
+    const Floats parallel = run_everywhere([&, ta = transpose_a, tb = transpose_b, s = size] {
       Floats c = before;
       Floats scratch = garbage(parallel_gemm_workspace_floats(s.m, s.n, s.k));
       parallel_gemm(
@@ -96,7 +92,7 @@ TEST_P(PointwiseTest, agrees_with_a_naive_loop) {
   const Floats w = random_floats(co * ci, 2);
   const Floats dy = random_floats(pixels * co, 3);
   const auto run = [&](auto kernel, const Floats& first, const Floats& second, int64_t size) {
-    return same_at_1_and_2_threads([&] {
+    return run_everywhere([&] {
       Floats out = garbage(size);
       Floats scratch = garbage(pointwise_workspace_floats(shape));
       kernel(shape, first.data(), second.data(), out.data(), scratch.data());

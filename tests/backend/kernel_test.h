@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -40,17 +41,37 @@ inline void expect_near(const Floats& actual, const Floats& expected, float tole
   }
 }
 
-/// run() with two threads, after checking that one thread gives the same bits.
+/// run() on the best instruction set with two threads. Before, checks that one thread gives the
+/// same bits there and on every other instruction set, and that results of instruction sets differ
+/// by no more than `target_tolerance` (as expect_near; 0: not at all, as elementwise kernels
+/// promise).
 template <class Run>
-Floats same_at_1_and_2_threads(const Run& run) {
-  const int before = thread_count();
-  set_thread_count(1);
-  const Floats one = run();
-  set_thread_count(2);
-  const Floats two = run();
-  set_thread_count(before);
-  EXPECT_TRUE(one == two) << "one and two threads differ";
-  return two;
+Floats run_everywhere(const Run& run, float target_tolerance = 0.0f) {
+  const int threads = thread_count();
+  const auto use_targets = [](int64_t targets) {
+    hwy::SetSupportedTargetsForTest(targets);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  };
+  std::vector<Floats> results;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    use_targets(target);
+    set_thread_count(1);
+    const Floats one = run();
+    set_thread_count(2);
+    results.push_back(run());
+    EXPECT_TRUE(one == results.back())
+        << "one and two threads differ on " << hwy::TargetName(target);
+  }
+  use_targets(0);
+  set_thread_count(threads);
+  for (const Floats& other : results) {
+    if (target_tolerance == 0.0f) {
+      EXPECT_TRUE(other == results.front()) << "instruction sets differ";
+    } else {
+      expect_near(other, results.front(), target_tolerance);
+    }
+  }
+  return results.front();
 }
 
 }  // namespace intact::cpu

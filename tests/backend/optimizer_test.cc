@@ -28,7 +28,7 @@ TEST(Optimizer, momentum_equals_a_plain_loop) {
           expected[i] = nesterov ? p - (g + v * 0.9f) * 0.01f : p - 0.01f * v;
           expected[n + i] = v;
         }
-        const Floats actual = same_at_1_and_2_threads([&] {
+        const Floats actual = run_everywhere([&] {
           Floats state = param;
           state.insert(state.end(), velocity.begin(), velocity.end());
           momentum(n, options, grad.data(), state.data(), state.data() + n);
@@ -71,7 +71,7 @@ TEST(Optimizer, adam_equals_a_plain_loop) {
       expected[n + i] = m;
       expected[2 * n + i] = v;
     }
-    const Floats actual = same_at_1_and_2_threads([&] {
+    const Floats actual = run_everywhere([&] {
       Floats state = param;
       state.insert(state.end(), moment1.begin(), moment1.end());
       state.insert(state.end(), moment2.begin(), moment2.end());

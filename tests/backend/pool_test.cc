@@ -70,13 +70,13 @@ TEST_P(PoolTest, max_gives_the_gradient_to_the_first_maximum) {
     expected[out] = x[best];
     expected_dx[best] += dy[out];
   });
-  const Floats y = same_at_1_and_2_threads([&] {
+  const Floats y = run_everywhere([&] {
     Floats out = garbage(y_size());
     max_pool_forward(s, x.data(), out.data());
     return out;
   });
   EXPECT_EQ(y, expected);
-  const Floats dx = same_at_1_and_2_threads([&] {
+  const Floats dx = run_everywhere([&] {
     Floats out = garbage(x_size());
     max_pool_backward(s, x.data(), y.data(), dy.data(), out.data());
     return out;
@@ -101,13 +101,13 @@ TEST_P(PoolTest, average_divides_by_the_right_count) {
       }
       expected[out] /= count;
     });
-    const Floats y = same_at_1_and_2_threads([&] {
+    const Floats y = run_everywhere([&] {
       Floats out = garbage(y_size());
       avg_pool_forward(s, x.data(), out.data());
       return out;
     });
     EXPECT_EQ(y, expected);
-    const Floats dx = same_at_1_and_2_threads([&] {
+    const Floats dx = run_everywhere([&] {
       Floats out = garbage(x_size());
       avg_pool_backward(s, dy.data(), out.data());
       return out;

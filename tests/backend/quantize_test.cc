@@ -45,7 +45,7 @@ TEST_P(QuantizeTest, equals_the_element_function) {
         reals[i] = real(codes[i], scale, bits);
       }
       const auto run = [&, round = round, bits = bits](auto kernel) {
-        return same_at_1_and_2_threads([&] {
+        return run_everywhere([&] {
           Floats y = x;
           kernel(n, y.data(), scale, bits, round, y.data());
           return y;
@@ -82,7 +82,7 @@ TEST_P(ChannelQuantizeTest, equals_the_element_function) {
   for (int64_t i = 0; i < n; ++i) {
     scales[channel_of(i)] = std::max(scales[channel_of(i)], std::fabs(x[i]));
   }
-  const Floats actual = same_at_1_and_2_threads([&, c = GetParam()] {
+  const Floats actual = run_everywhere([&, c = GetParam()] {
     Floats out = garbage(c.channels);
     abs_max_channels(c.outer, c.channels, c.inner, x.data(), out.data());
     return out;
@@ -98,7 +98,7 @@ TEST_P(ChannelQuantizeTest, equals_the_element_function) {
       reals[i] = real(codes[i], scales[channel_of(i)], 8);
     }
     const auto run = [&, c = GetParam()](auto kernel) {
-      return same_at_1_and_2_threads([&] {
+      return run_everywhere([&] {
         Floats y = garbage(n);
         kernel(c.outer, c.channels, c.inner, x.data(), scales.data(), 8, round, y.data());
         return y;
@@ -130,7 +130,7 @@ TEST(Quantize, abs_max_is_exact) {
     for (const float value : x) {
       expected = std::max(expected, std::fabs(value));
     }
-    const Floats actual = same_at_1_and_2_threads([&] { return Floats{abs_max(n, x.data())}; });
+    const Floats actual = run_everywhere([&] { return Floats{abs_max(n, x.data())}; });
     EXPECT_EQ(actual[0], expected);
   }
 }

@@ -36,7 +36,7 @@ class SoftmaxTest : public testing::TestWithParam<Matrix> {
 TEST_P(SoftmaxTest, forward_and_backward) {
   const Floats x = random_floats(size(), 1, -5, 5);
   const Floats dy = random_floats(size(), 2);
-  const Floats y = same_at_1_and_2_threads([&] {
+  const Floats y = run_everywhere([&] {
     Floats out = x;
     softmax_forward(rows(), columns(), out.data(), out.data());
     return out;
@@ -77,7 +77,7 @@ TEST_P(SoftmaxTest, cross_entropy_skips_ignored_rows) {
     }
   }
   Floats softmax = garbage(size());
-  const Floats loss = same_at_1_and_2_threads([&] {
+  const Floats loss = run_everywhere([&] {
     Floats out = garbage(rows());
     softmax_cross_entropy_forward(
         rows(), columns(), x.data(), labels.data(), -100, softmax.data(), out.data());
