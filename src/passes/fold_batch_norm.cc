@@ -118,10 +118,14 @@ Affine affine_of(const Op& batch_norm, const Op* bias, const Scope& scope) {
 Tensor scaled(const Tensor& weight, int axis, const std::vector<double>& a) {
   Tensor result = weight.clone();
   const int64_t inner = weight.shape().numel(axis + 1, weight.shape().rank());
+  const int64_t outer = weight.shape().numel(0, axis);
   float* out = result.data<float>();
-  for (int64_t i = 0; i < weight.numel(); ++i) {
-    const size_t channel = static_cast<size_t>(i / inner) % a.size();
-    out[i] = static_cast<float>(out[i] * a[channel]);
+  for (int64_t i = 0; i < outer; ++i) {
+    for (const double factor : a) {
+      for (int64_t j = 0; j < inner; ++j, ++out) {
+        *out = static_cast<float>(*out * factor);
+      }
+    }
   }
   return result;
 }

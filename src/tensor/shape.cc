@@ -7,11 +7,13 @@ namespace {
 
 int normalized_axis(const Shape& shape, int axis) {
   const int result = axis < 0 ? axis + shape.rank() : axis;
-  check(result >= 0 && result < shape.rank(),
-        "shape: axis {} is outside rank {} of {}; use an axis in range",
-        axis,
-        shape.rank(),
-        shape.to_string());
+  if (result < 0 || result >= shape.rank()) {  // not check(): it would format the shape each time
+    fail(ErrorCode::InvalidArgument,
+         "shape: axis {} is outside rank {} of {}; use an axis in range",
+         axis,
+         shape.rank(),
+         shape.to_string());
+  }
   return result;
 }
 
@@ -45,9 +47,11 @@ int64_t Shape::numel(int begin, int end) const {
     if (dim < 0) {
       return -1;
     }
-    check(dim == 0 || product <= (int64_t{1} << 62) / dim,
-          "shape: {} has more than 2^62 elements; use smaller dimensions",
-          to_string());
+    if (dim != 0 && product > (int64_t{1} << 62) / dim) {
+      fail(ErrorCode::InvalidArgument,
+           "shape: {} has more than 2^62 elements; use smaller dimensions",
+           to_string());
+    }
     product *= dim;
   }
   return product;

@@ -45,13 +45,15 @@ Tensor Tensor::clone() const {
 }
 
 Tensor Tensor::reshaped(Shape shape) const {
-  check(
-      shape.numel() == numel(),
-      "tensor: shape {} has {} elements but the tensor {} has {}; use a shape of as many elements",
-      shape.to_string(),
-      shape.numel(),
-      shape_.to_string(),
-      numel());
+  if (shape.numel() != numel()) {
+    fail(ErrorCode::InvalidArgument,
+         "tensor: shape {} has {} elements but the tensor {} has {}; use a shape of as many "
+         "elements",
+         shape.to_string(),
+         shape.numel(),
+         shape_.to_string(),
+         numel());
+  }
   Tensor result = *this;
   result.shape_ = std::move(shape);
   return result;
