@@ -2,13 +2,11 @@
 //     Input[n,i,oh*stride-pad+y*dilation,ow*stride-pad+x*dilation] * Filter[o,i,y,x].
 // NCHW, OIHW. groups split i and o evenly; depthwise_conv2d is the same operation with one input
 // channel a group.
-#include <algorithm>
-
-#include "base/parallel.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/convolution.h"
 #include "ops/detail/window.h"
 #include "tensor/dispatch.h"
 
@@ -72,110 +70,21 @@ void infer_grad(InferContext& op) {
   op.set_output("Filter@GRAD", op.shape("Filter"), op.dtype("Filter"));
 }
 
-/// Sizes of one convolution, and where its planes lie.
-struct Geometry {
-  Geometry(const Op& op, const Shape& input, const Shape& filter, const Shape& output)
-      : batch(input[0]),
-        in_channels(input[1]),
-        out_channels(filter[0]),
-        in_per_group(filter[1]),
-        out_per_group(filter[0] / op.attr<int32_t>("groups")),
-        in_plane(input[2] * input[3]),
-        out_plane(output[2] * output[3]),
-        taps(filter[2] * filter[3]) {
-    const Window2d window = window_of(op, input, filter);
-    stride_w = window.w.stride;
-    spans = window_spans(window, input[2], input[3], output[2], output[3]);
-  }
-
-  int64_t batch;
-  int64_t in_channels;
-  int64_t out_channels;
-  int64_t in_per_group;
-  int64_t out_per_group;
-  int64_t in_plane;
-  int64_t out_plane;
-  int64_t taps;
-  int64_t stride_w;
-  std::vector<Span> spans;
-
-  /// Input channel that channel i of Filter row o meets.
-  int64_t in_channel(int64_t o, int64_t i) const { return o / out_per_group * in_per_group + i; }
-  int64_t input(int64_t n, int64_t channel) const { return (n * in_channels + channel) * in_plane; }
-  int64_t output(int64_t n, int64_t o) const { return (n * out_channels + o) * out_plane; }
-  int64_t filter(int64_t o, int64_t i) const { return (o * in_per_group + i) * taps; }
-};
+Convolution convolution_of(const Op& op,
+                           const Shape& input,
+                           const Shape& filter,
+                           const Shape& output) {
+  return Convolution(
+      window_of(op, input, filter), op.attr<int32_t>("groups"), input, filter, output);
+}
 
 void forward(const KernelContext& op) {
   const Tensor& input = op.input("Input");
   const Tensor& filter = op.input("Filter");
   Tensor output = op.output("Output");
-  const Geometry g(op.op(), input.shape(), filter.shape(), output.shape());
+  const Convolution conv = convolution_of(op.op(), input.shape(), filter.shape(), output.shape());
   dispatch_float(input.dtype(), op.where(), [&]<class T>(T) {
-    const T* in = input.data<T>();
-    const T* weight = filter.data<T>();
-    T* out = output.data<T>();
-    parallel_for(g.batch * g.out_channels, [&](int64_t part) {
-      const int64_t n = part / g.out_channels;
-      const int64_t o = part % g.out_channels;
-      std::vector<double> sum(static_cast<size_t>(g.out_plane));
-      for (int64_t i = 0; i < g.in_per_group; ++i) {
-        const T* plane = in + g.input(n, g.in_channel(o, i));
-        const T* tap = weight + g.filter(o, i);
-        for (const Span& span : g.spans) {
-          const double w = tap[span.tap];
-          for (int64_t k = 0; k < span.count; ++k) {
-            sum[span.output + k] += w * plane[span.input + k * g.stride_w];
-          }
-        }
-      }
-      std::copy(sum.begin(), sum.end(), out + g.output(n, o));
-    });
-  });
-}
-
-/// Input@GRAD[n,i,ih,iw] = sum over the (o, tap, output) that read it of Output@GRAD * Filter.
-template <class T>
-void input_grad(const Geometry& g, const T* dout, const T* weight, T* din) {
-  parallel_for(g.batch * g.in_channels, [&](int64_t part) {
-    const int64_t n = part / g.in_channels;
-    const int64_t group = part % g.in_channels / g.in_per_group;
-    const int64_t i = part % g.in_per_group;
-    std::vector<double> sum(static_cast<size_t>(g.in_plane));
-    for (int64_t o = group * g.out_per_group; o < (group + 1) * g.out_per_group; ++o) {
-      const T* plane = dout + g.output(n, o);
-      const T* tap = weight + g.filter(o, i);
-      for (const Span& span : g.spans) {
-        const double w = tap[span.tap];
-        for (int64_t k = 0; k < span.count; ++k) {
-          sum[span.input + k * g.stride_w] += w * plane[span.output + k];
-        }
-      }
-    }
-    std::copy(sum.begin(), sum.end(), din + part * g.in_plane);
-  });
-}
-
-/// Filter@GRAD[o,i,y,x] = sum over n and outputs of Output@GRAD * the Input that tap reads.
-template <class T>
-void filter_grad(const Geometry& g, const T* dout, const T* in, T* dweight) {
-  parallel_for(g.out_channels * g.in_per_group, [&](int64_t part) {
-    const int64_t o = part / g.in_per_group;
-    const int64_t i = part % g.in_per_group;
-    std::vector<double> sum(static_cast<size_t>(g.taps));
-    for (int64_t n = 0; n < g.batch; ++n) {
-      const T* in_plane = in + g.input(n, g.in_channel(o, i));
-      const T* out_plane = dout + g.output(n, o);
-      for (const Span& span : g.spans) {
-        double partial = 0;
-        for (int64_t k = 0; k < span.count; ++k) {
-          partial += static_cast<double>(out_plane[span.output + k]) *
-                     in_plane[span.input + k * g.stride_w];
-        }
-        sum[span.tap] += partial;
-      }
-    }
-    std::copy(sum.begin(), sum.end(), dweight + g.filter(o, i));
+    conv.forward(input.data<T>(), filter.data<T>(), output.data<T>());
   });
 }
 
@@ -183,15 +92,13 @@ void backward(const KernelContext& op) {
   const Tensor& input = op.input("Input");
   const Tensor& filter = op.input("Filter");
   const Tensor& dout = op.input("Output@GRAD");
-  const Geometry g(op.op(), input.shape(), filter.shape(), dout.shape());
+  const Convolution conv = convolution_of(op.op(), input.shape(), filter.shape(), dout.shape());
   dispatch_float(input.dtype(), op.where(), [&]<class T>(T) {
     if (op.has_output("Input@GRAD")) {
-      Tensor din = op.output("Input@GRAD");
-      input_grad(g, dout.data<T>(), filter.data<T>(), din.data<T>());
+      conv.input_grad(dout.data<T>(), filter.data<T>(), op.output("Input@GRAD").data<T>());
     }
     if (op.has_output("Filter@GRAD")) {
-      Tensor dweight = op.output("Filter@GRAD");
-      filter_grad(g, dout.data<T>(), input.data<T>(), dweight.data<T>());
+      conv.filter_grad(dout.data<T>(), input.data<T>(), op.output("Filter@GRAD").data<T>());
     }
   });
 }
