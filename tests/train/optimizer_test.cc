@@ -24,7 +24,7 @@ class Optimizers : public ::testing::Test {
   void build(Optimizer& optimizer, const nn::ParamAttr& attr = {}) {
     ProgramGuard guard(main, startup);
     nn::ParamAttr weight = attr;
-    weight.name = "w";
+    weight.name = std::string("w");
     weight.initializer = nn::Constant{kStart};
     Var& loss = nn::mean(nn::fc(nn::data("x", {-1, 1}), {.size = 1, .weight = weight, .bias = {}}));
     trained = optimizer.minimize(loss);
