@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/cpu/parts.h"
+#include "backend/cpu/tap_axis.h"
 #include "backend/cpu/transpose.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -17,76 +18,119 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-// The valid inputs of one output pixel: x[x_offset[t]] goes with weight row k[t].
+// The valid inputs of one output pixel: x[x_offset[t]] goes with weight row k[t]. The next pixel of
+// the run reads x_step further.
 struct Inputs {
   static constexpr int kCapacity = 32;
   int count = 0;
+  int64_t x_step = 0;
   int64_t x_offset[kCapacity];
   int64_t k[kCapacity];
 };
 
 HWY_INLINE void find_inputs(const ConvShape& s, int64_t row, int64_t ox, Inputs& inputs) {
-  const int64_t image = row / s.oh * s.h;
-  const int64_t y0 = row % s.oh * s.stride_h - s.pad_top;
-  const int64_t x0 = ox * s.stride_w - s.pad_left;
+  const ForwardAxis rows = forward_rows(s);
+  const ForwardAxis columns = forward_columns(s);
   inputs.count = 0;
-  for (int64_t ky = 0; ky < s.kh; ++ky) {
-    const int64_t iy = y0 + ky * s.dilation_h;
-    if (iy < 0 || iy >= s.h) {
+  for (int64_t tap = 0; tap < s.kh * s.kw; ++tap) {
+    int64_t iy = 0;
+    int64_t ix = 0;
+    if (!rows.find(row % s.oh, tap / s.kw, iy) || !columns.find(ox, tap % s.kw, ix)) {
       continue;
     }
-    for (int64_t kx = 0; kx < s.kw; ++kx) {
-      const int64_t ix = x0 + kx * s.dilation_w;
-      if (ix < 0 || ix >= s.w) {
-        continue;
-      }
-      for (int64_t i = 0; i < s.ci; ++i) {
-        inputs.x_offset[inputs.count] = ((image + iy) * s.w + ix) * s.ci + i;
-        inputs.k[inputs.count] = (i * s.kh + ky) * s.kw + kx;
-        ++inputs.count;
+    for (int64_t i = 0; i < s.ci; ++i) {
+      inputs.x_offset[inputs.count] = ((row / s.oh * s.h + iy) * s.w + ix) * s.ci + i;
+      inputs.k[inputs.count] = i * s.kh * s.kw + tap;
+      ++inputs.count;
+    }
+  }
+}
+
+// y [kPixels, co] of adjacent pixels.
+template <int kPixels>
+HWY_INLINE void forward_pixels(
+    const Inputs& inputs, int64_t co, const float* x, const float* w, float* y) {
+  for_lanes(0, co, [&](auto d, int64_t o) HWY_ATTR {
+    VectorOf<decltype(d)> sums[kPixels];
+    for (int pixel = 0; pixel < kPixels; ++pixel) {
+      sums[pixel] = hn::Zero(d);
+    }
+    for (int t = 0; t < inputs.count; ++t) {
+      const auto weight = hn::LoadU(d, w + inputs.k[t] * co + o);
+      const float* first = x + inputs.x_offset[t];
+      for (int pixel = 0; pixel < kPixels; ++pixel) {
+        sums[pixel] = hn::MulAdd(hn::Set(d, first[pixel * inputs.x_step]), weight, sums[pixel]);
       }
     }
+    for (int pixel = 0; pixel < kPixels; ++pixel) {
+      hn::StoreU(sums[pixel], d, y + pixel * co + o);
+    }
+  });
+}
+
+// dw [depth, co] += the products of adjacent pixels.
+template <int kPixels>
+HWY_INLINE void weight_pixels(
+    const Inputs& inputs, int64_t co, const float* x, const float* dy, float* dw) {
+  for_lanes(0, co, [&](auto d, int64_t o) HWY_ATTR {
+    VectorOf<decltype(d)> gradients[kPixels];
+    for (int pixel = 0; pixel < kPixels; ++pixel) {
+      gradients[pixel] = hn::LoadU(d, dy + pixel * co + o);
+    }
+    for (int t = 0; t < inputs.count; ++t) {
+      float* out = dw + inputs.k[t] * co + o;
+      const float* first = x + inputs.x_offset[t];
+      auto sum = hn::LoadU(d, out);
+      for (int pixel = 0; pixel < kPixels; ++pixel) {
+        sum = hn::MulAdd(hn::Set(d, first[pixel * inputs.x_step]), gradients[pixel], sum);
+      }
+      hn::StoreU(sum, d, out);
+    }
+  });
+}
+
+// body.template operator()<kPixels>(inputs, x, output pixel) for the pixels of rows [begin,end), in
+// blocks of four and singly.
+template <class Body>
+HWY_INLINE void for_pixels(
+    const ConvShape& s, int64_t begin, int64_t end, const float* x, const Body& body) {
+  constexpr int kBlock = 4;
+  Inputs inputs;
+  inputs.x_step = s.stride_w * s.ci;
+  for (int64_t row = begin; row < end; ++row) {
+    for_runs(forward_columns(s), s.kw, s.ow, [&](int64_t ox, int64_t count) HWY_ATTR {
+      find_inputs(s, row, ox, inputs);
+      int64_t done = 0;
+      for (; done + kBlock <= count; done += kBlock) {
+        body.template operator()<kBlock>(inputs, x + done * inputs.x_step, row * s.ow + ox + done);
+      }
+      for (; done < count; ++done) {
+        body.template operator()<1>(inputs, x + done * inputs.x_step, row * s.ow + ox + done);
+      }
+    });
   }
 }
 
 void small_forward_rows(
     const ConvShape& s, int64_t begin, int64_t end, const float* x, const float* w, float* y) {
-  Inputs inputs;
-  for (int64_t row = begin; row < end; ++row) {
-    for (int64_t ox = 0; ox < s.ow; ++ox) {
-      find_inputs(s, row, ox, inputs);
-      float* out = y + (row * s.ow + ox) * s.co;
-      for_lanes(0, s.co, [&](auto d, int64_t o) HWY_ATTR {
-        auto sum = hn::Zero(d);
-        for (int t = 0; t < inputs.count; ++t) {
-          sum = hn::MulAdd(
-              hn::Set(d, x[inputs.x_offset[t]]), hn::LoadU(d, w + inputs.k[t] * s.co + o), sum);
-        }
-        hn::StoreU(sum, d, out + o);
-      });
-    }
-  }
+  for_pixels(s,
+             begin,
+             end,
+             x,
+             [&]<int kPixels>(const Inputs& inputs, const float* from, int64_t pixel)
+                 HWY_ATTR { forward_pixels<kPixels>(inputs, s.co, from, w, y + pixel * s.co); });
 }
 
 // dw [depth, co] of output rows [begin,end).
 void small_backward_weight_rows(
     const ConvShape& s, int64_t begin, int64_t end, const float* x, const float* dy, float* dw) {
   std::fill_n(dw, s.kh * s.kw * s.ci * s.co, 0.0f);
-  Inputs inputs;
-  for (int64_t row = begin; row < end; ++row) {
-    for (int64_t ox = 0; ox < s.ow; ++ox) {
-      find_inputs(s, row, ox, inputs);
-      const float* gradient = dy + (row * s.ow + ox) * s.co;
-      for_lanes(0, s.co, [&](auto d, int64_t o) HWY_ATTR {
-        const auto g = hn::LoadU(d, gradient + o);
-        for (int t = 0; t < inputs.count; ++t) {
-          float* sum = dw + inputs.k[t] * s.co + o;
-          const auto input = hn::Set(d, x[inputs.x_offset[t]]);
-          hn::StoreU(hn::MulAdd(input, g, hn::LoadU(d, sum)), d, sum);
-        }
-      });
-    }
-  }
+  for_pixels(s,
+             begin,
+             end,
+             x,
+             [&]<int kPixels>(const Inputs& inputs, const float* from, int64_t pixel)
+                 HWY_ATTR { weight_pixels<kPixels>(inputs, s.co, from, dy + pixel * s.co, dw); });
 }
 
 }  // namespace intact::cpu::HWY_NAMESPACE

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/cpu/parts.h"
+#include "backend/cpu/tap_axis.h"
 #include "backend/cpu/transpose.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -16,15 +17,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-// Products x[x_offset[t] + c] * w[w_offset[t] + c] that make up one pixel.
+// Products x[x_offset[t] + c] * w[w_offset[t] + c] that make up one pixel. The pixels of a run read
+// x_step further each and are y_step apart.
 struct Taps {
   static constexpr int kCapacity = 64;
   int count = 0;
+  int64_t x_step = 0;
+  int64_t y_step = 0;
   int64_t x_offset[kCapacity];
   int64_t w_offset[kCapacity];
 };
 
-template <int kCount>
+// kPixels pixels share each load of a weight. kCount: the number of taps, 0 if it is not constant.
+template <int kCount, int kPixels>
 HWY_INLINE void add_taps(const Taps& taps,
                          int64_t channels,
                          const float* x,
@@ -33,55 +38,56 @@ HWY_INLINE void add_taps(const Taps& taps,
                          float* y) {
   const int count = kCount == 0 ? taps.count : kCount;
   for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
-    auto sum = accumulates ? hn::LoadU(d, y + c) : hn::Zero(d);
-    for (int tap = 0; tap < count; ++tap) {
-      sum = hn::MulAdd(
-          hn::LoadU(d, x + taps.x_offset[tap] + c), hn::LoadU(d, w + taps.w_offset[tap] + c), sum);
+    VectorOf<decltype(d)> sums[kPixels];
+    for (int pixel = 0; pixel < kPixels; ++pixel) {
+      sums[pixel] = accumulates ? hn::LoadU(d, y + pixel * taps.y_step + c) : hn::Zero(d);
     }
-    hn::StoreU(sum, d, y + c);
+    for (int tap = 0; tap < count; ++tap) {
+      const auto weight = hn::LoadU(d, w + taps.w_offset[tap] + c);
+      const float* first = x + taps.x_offset[tap] + c;
+      for (int pixel = 0; pixel < kPixels; ++pixel) {
+        sums[pixel] = hn::MulAdd(hn::LoadU(d, first + pixel * taps.x_step), weight, sums[pixel]);
+      }
+    }
+    for (int pixel = 0; pixel < kPixels; ++pixel) {
+      hn::StoreU(sums[pixel], d, y + pixel * taps.y_step + c);
+    }
   });
 }
 
-// y = or += the sum over the taps. The counts of 3x3 kernels inside, at edges and in corners get
-// unrolled loops.
+// y = or += the sum over the taps, for a run of pixels. Single pixels with the tap counts of 3x3
+// kernels (inside, at an edge, in a corner) get unrolled loops.
 HWY_INLINE void apply_taps(const Taps& taps,
+                           int64_t pixels,
                            int64_t channels,
                            const float* x,
                            const float* w,
                            bool accumulates,
                            float* y) {
-  switch (taps.count) {
-    case 9:
-      return add_taps<9>(taps, channels, x, w, accumulates, y);
-    case 6:
-      return add_taps<6>(taps, channels, x, w, accumulates, y);
-    case 4:
-      return add_taps<4>(taps, channels, x, w, accumulates, y);
-    default:
-      return add_taps<0>(taps, channels, x, w, accumulates, y);
+  constexpr int kBlock = 4;
+  for (; pixels >= kBlock; pixels -= kBlock) {
+    add_taps<0, kBlock>(taps, channels, x, w, accumulates, y);
+    x += kBlock * taps.x_step;
+    y += kBlock * taps.y_step;
+  }
+  for (; pixels > 0; --pixels) {
+    switch (taps.count) {
+      case 9:
+        add_taps<9, 1>(taps, channels, x, w, accumulates, y);
+        break;
+      case 6:
+        add_taps<6, 1>(taps, channels, x, w, accumulates, y);
+        break;
+      case 4:
+        add_taps<4, 1>(taps, channels, x, w, accumulates, y);
+        break;
+      default:
+        add_taps<0, 1>(taps, channels, x, w, accumulates, y);
+    }
+    x += taps.x_step;
+    y += taps.y_step;
   }
 }
-
-// Where tap `k` of output `out` reads: in [0,size) or nowhere.
-struct ForwardAxis {
-  int64_t stride, pad, dilation, size;
-
-  bool find(int64_t out, int64_t k, int64_t& in) const {
-    in = out * stride - pad + k * dilation;
-    return in >= 0 && in < size;
-  }
-};
-
-// Which output in [0,size) read input `in` through tap `k`.
-struct BackwardAxis {
-  int64_t stride, pad, dilation, size;
-
-  bool find(int64_t in, int64_t k, int64_t& out) const {
-    const int64_t scaled = in + pad - k * dilation;
-    out = scaled / stride;
-    return scaled >= 0 && scaled % stride == 0 && out < size;
-  }
-};
 
 // Rows [begin,end) of the result [n*result_h, result_w, C] gathered from x [n, rows.size,
 // columns.size, C].
@@ -98,42 +104,39 @@ HWY_INLINE void gather_rows(const ConvShape& shape,
                             float* result) {
   const int64_t channels = shape.ci;
   Taps taps;
+  taps.x_step = columns.source_step() * channels;
+  taps.y_step = columns.result_step() * channels;
   for (int64_t row = begin; row < end; ++row) {
     const float* image = x + row / result_h * rows.size * columns.size * channels;
-    for (int64_t column = 0; column < result_w; ++column) {
+    for_runs(columns, shape.kw, result_w, [&](int64_t column, int64_t pixels) HWY_ATTR {
       float* y = result + (row * result_w + column) * channels;
       bool accumulates = false;
       taps.count = 0;
-      for (int64_t ky = 0; ky < shape.kh; ++ky) {
+      for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
         int64_t source_row = 0;
-        if (!rows.find(row % result_h, ky, source_row)) {
+        int64_t source_column = 0;
+        if (!rows.find(row % result_h, tap / shape.kw, source_row) ||
+            !columns.find(column, tap % shape.kw, source_column)) {
           continue;
         }
-        for (int64_t kx = 0; kx < shape.kw; ++kx) {
-          int64_t source_column = 0;
-          if (!columns.find(column, kx, source_column)) {
-            continue;
-          }
-          if (taps.count == Taps::kCapacity) {
-            apply_taps(taps, channels, image, w, accumulates, y);
-            accumulates = true;
-            taps.count = 0;
-          }
-          taps.x_offset[taps.count] = (source_row * columns.size + source_column) * channels;
-          taps.w_offset[taps.count] = (ky * shape.kw + kx) * channels;
-          ++taps.count;
+        if (taps.count == Taps::kCapacity) {
+          apply_taps(taps, pixels, channels, image, w, accumulates, y);
+          accumulates = true;
+          taps.count = 0;
         }
+        taps.x_offset[taps.count] = (source_row * columns.size + source_column) * channels;
+        taps.w_offset[taps.count] = tap * channels;
+        ++taps.count;
       }
-      apply_taps(taps, channels, image, w, accumulates, y);
-    }
+      apply_taps(taps, pixels, channels, image, w, accumulates, y);
+    });
   }
 }
 
 void depthwise_forward_rows(
     const ConvShape& shape, int64_t begin, int64_t end, const float* x, const float* w, float* y) {
-  const ForwardAxis rows{shape.stride_h, shape.pad_top, shape.dilation_h, shape.h};
-  const ForwardAxis columns{shape.stride_w, shape.pad_left, shape.dilation_w, shape.w};
-  gather_rows(shape, rows, columns, shape.oh, shape.ow, begin, end, x, w, y);
+  gather_rows(
+      shape, forward_rows(shape), forward_columns(shape), shape.oh, shape.ow, begin, end, x, w, y);
 }
 
 void depthwise_backward_data_rows(const ConvShape& shape,
@@ -142,9 +145,16 @@ void depthwise_backward_data_rows(const ConvShape& shape,
                                   const float* dy,
                                   const float* w,
                                   float* dx) {
-  const BackwardAxis rows{shape.stride_h, shape.pad_top, shape.dilation_h, shape.oh};
-  const BackwardAxis columns{shape.stride_w, shape.pad_left, shape.dilation_w, shape.ow};
-  gather_rows(shape, rows, columns, shape.h, shape.w, begin, end, dy, w, dx);
+  gather_rows(shape,
+              backward_rows(shape),
+              backward_columns(shape),
+              shape.h,
+              shape.w,
+              begin,
+              end,
+              dy,
+              w,
+              dx);
 }
 
 // Outputs [begin,end) whose tap k lies inside the input.
@@ -159,34 +169,100 @@ inline Span valid_outputs(const ForwardAxis& axis, int64_t k, int64_t outputs) {
   return {first, last < 0 ? 0 : std::min(outputs, last / axis.stride + 1)};
 }
 
-// sum += dy * x over one image's outputs of a tap, for kVectors vectors of channels.
+// The outputs of a tap in one image, and the inputs they read.
+struct TapWindow {
+  Span rows;
+  Span columns;
+  int64_t x_row_step;
+  int64_t x_column_step;
+  int64_t dy_row_step;
+  int64_t channels;
+};
+
+// sum += dy * x over a tap's outputs in `images` images, for kVectors vectors of channels. Two
+// pixels at a time go to separate sums, which hides the latency of the additions.
 template <int kVectors, class D>
 HWY_INLINE void add_tap_products(D d,
                                  const ConvShape& shape,
-                                 const Span& rows,
-                                 const Span& columns,
+                                 const TapWindow& window,
+                                 int64_t images,
                                  const float* x,
                                  const float* dy,
                                  float* sum) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const int64_t channels = shape.ci;
-  hn::Vec<D> sums[kVectors];
+  VectorOf<D> even[kVectors];
+  VectorOf<D> odd[kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    sums[v] = hn::LoadU(d, sum + v * lanes);
+    even[v] = hn::LoadU(d, sum + v * lanes);
+    odd[v] = hn::Zero(d);
   }
-  for (int64_t oy = rows.begin; oy < rows.end; ++oy) {
-    const float* x_row = x + oy * shape.stride_h * shape.w * channels;
-    const float* dy_row = dy + oy * shape.ow * channels;
-    for (int64_t ox = columns.begin; ox < columns.end; ++ox) {
-      for (int v = 0; v < kVectors; ++v) {
-        sums[v] = hn::MulAdd(hn::LoadU(d, x_row + ox * shape.stride_w * channels + v * lanes),
-                             hn::LoadU(d, dy_row + ox * channels + v * lanes),
-                             sums[v]);
+  for (int64_t image = 0; image < images; ++image) {
+    for (int64_t oy = window.rows.begin; oy < window.rows.end; ++oy) {
+      const float* x_pixel = x + image * shape.h * shape.w * shape.ci + oy * window.x_row_step +
+                             window.columns.begin * window.x_column_step;
+      const float* dy_pixel = dy + image * shape.oh * shape.ow * shape.ci +
+                              oy * window.dy_row_step + window.columns.begin * window.channels;
+      int64_t left = window.columns.end - window.columns.begin;
+      for (; left >= 2; left -= 2) {
+        for (int v = 0; v < kVectors; ++v) {
+          even[v] = hn::MulAdd(
+              hn::LoadU(d, x_pixel + v * lanes), hn::LoadU(d, dy_pixel + v * lanes), even[v]);
+          odd[v] = hn::MulAdd(hn::LoadU(d, x_pixel + window.x_column_step + v * lanes),
+                              hn::LoadU(d, dy_pixel + window.channels + v * lanes),
+                              odd[v]);
+        }
+        x_pixel += 2 * window.x_column_step;
+        dy_pixel += 2 * window.channels;
+      }
+      if (left == 1) {
+        for (int v = 0; v < kVectors; ++v) {
+          even[v] = hn::MulAdd(
+              hn::LoadU(d, x_pixel + v * lanes), hn::LoadU(d, dy_pixel + v * lanes), even[v]);
+        }
       }
     }
   }
   for (int v = 0; v < kVectors; ++v) {
-    hn::StoreU(sums[v], d, sum + v * lanes);
+    hn::StoreU(hn::Add(even[v], odd[v]), d, sum + v * lanes);
+  }
+}
+
+// dw [kh*kw, C] += the products of `images` images, for channels [begin,end).
+void add_image_products(const ConvShape& shape,
+                        int64_t images,
+                        int64_t begin,
+                        int64_t end,
+                        const float* x,
+                        const float* dy,
+                        float* dw) {
+  const int64_t channels = shape.ci;
+  const int64_t lanes = lane_count();
+  for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
+    const int64_t ky = tap / shape.kw;
+    const int64_t kx = tap % shape.kw;
+    const TapWindow window{.rows = valid_outputs(forward_rows(shape), ky, shape.oh),
+                           .columns = valid_outputs(forward_columns(shape), kx, shape.ow),
+                           .x_row_step = shape.stride_h * shape.w * channels,
+                           .x_column_step = shape.stride_w * channels,
+                           .dy_row_step = shape.ow * channels,
+                           .channels = channels};
+    if (window.rows.begin >= window.rows.end || window.columns.begin >= window.columns.end) {
+      continue;
+    }
+    const int64_t first_row = ky * shape.dilation_h - shape.pad_top;
+    const int64_t first_column = kx * shape.dilation_w - shape.pad_left;
+    const float* x_first = x + (first_row * shape.w + first_column) * channels;
+    float* sum = dw + tap * channels;
+    int64_t c = begin;
+    for (; c + 4 * lanes <= end; c += 4 * lanes) {
+      add_tap_products<4>(Vector(), shape, window, images, x_first + c, dy + c, sum + c);
+    }
+    for (; c + 2 * lanes <= end; c += 2 * lanes) {
+      add_tap_products<2>(Vector(), shape, window, images, x_first + c, dy + c, sum + c);
+    }
+    for_lanes(c, end, [&](auto d, int64_t i) HWY_ATTR {
+      add_tap_products<1>(d, shape, window, images, x_first + i, dy + i, sum + i);
+    });
   }
 }
 
@@ -199,35 +275,20 @@ void depthwise_backward_weight_part(const ConvShape& shape,
                                     const float* x,
                                     const float* dy,
                                     float* dw) {
-  const ForwardAxis row_axis{shape.stride_h, shape.pad_top, shape.dilation_h, shape.h};
-  const ForwardAxis column_axis{shape.stride_w, shape.pad_left, shape.dilation_w, shape.w};
-  const int64_t channels = shape.ci;
-  const int64_t step = 4 * lane_count();
   for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
-    std::fill(dw + tap * channels + channel_begin, dw + tap * channels + channel_end, 0.0f);
+    std::fill(dw + tap * shape.ci + channel_begin, dw + tap * shape.ci + channel_end, 0.0f);
   }
-  for (int64_t image = image_begin; image < image_end; ++image) {
-    const float* dy_image = dy + image * shape.oh * shape.ow * channels;
-    for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
-      const int64_t ky = tap / shape.kw;
-      const int64_t kx = tap % shape.kw;
-      const Span rows = valid_outputs(row_axis, ky, shape.oh);
-      const Span columns = valid_outputs(column_axis, kx, shape.ow);
-      if (rows.begin >= rows.end || columns.begin >= columns.end) {
-        continue;
-      }
-      const int64_t first_row = image * shape.h - shape.pad_top + ky * shape.dilation_h;
-      const int64_t first_column = kx * shape.dilation_w - shape.pad_left;
-      const float* x_first = x + (first_row * shape.w + first_column) * channels;
-      float* sum = dw + tap * channels;
-      int64_t c = channel_begin;
-      for (; c + step <= channel_end; c += step) {
-        add_tap_products<4>(Vector(), shape, rows, columns, x_first + c, dy_image + c, sum + c);
-      }
-      for_lanes(c, channel_end, [&](auto d, int64_t i) HWY_ATTR {
-        add_tap_products<1>(d, shape, rows, columns, x_first + i, dy_image + i, sum + i);
-      });
-    }
+  // Small maps: all images per tap, so that sums stay in registers. Large maps: image by image,
+  // which then stays in the cache for all its taps.
+  const int64_t step = shape.oh * shape.ow <= 16 ? image_end - image_begin : 1;
+  for (int64_t image = image_begin; image < image_end; image += step) {
+    add_image_products(shape,
+                       step,
+                       channel_begin,
+                       channel_end,
+                       x + image * shape.h * shape.w * shape.ci,
+                       dy + image * shape.oh * shape.ow * shape.ci,
+                       dw);
   }
 }
 

@@ -8,31 +8,36 @@
 namespace intact::cpu {
 namespace {
 
-// With few pixels the GEMM spends its time packing the transposed weights (72 of 110 GFLOP/s at 64
-// pixels, 1024 -> 1024). Then y^T = w * x^T with both transposes done here is faster.
-bool forward_transposed(const PointwiseShape& shape) {
-  return shape.pixels >= 16 && shape.pixels <= 128 && shape.ci >= 256 && shape.co >= 256;
+// A GEMM that is given transposed weights packs them once per part (72 to 98 of 110 GFLOP/s), so
+// the forward pass transposes one operand itself: x when pixels are few and weights many, else w.
+enum class Forward { Plain, TransposeX, TransposeW };
+
+Forward forward_method(const PointwiseShape& shape) {
+  if (shape.pixels < 16 || shape.co < 16) {
+    return Forward::Plain;
+  }
+  const bool is_wide = shape.ci >= 256 && shape.co >= 256;
+  return shape.pixels <= 128 ? (is_wide ? Forward::TransposeX : Forward::Plain)
+                             : Forward::TransposeW;
 }
 
-}  // namespace
-
-int64_t pointwise_workspace_floats(const PointwiseShape& shape) {
+int64_t forward_workspace_floats(const PointwiseShape& shape) {
   const auto [pixels, ci, co] = shape;
-  const int64_t forward = forward_transposed(shape)
-                              ? pixels * (ci + co) + parallel_gemm_workspace_floats(co, pixels, ci)
-                              : parallel_gemm_workspace_floats(pixels, co, ci);
-  return std::max({forward,
-                   parallel_gemm_workspace_floats(pixels, ci, co),
-                   parallel_gemm_workspace_floats(co, ci, pixels)});
+  switch (forward_method(shape)) {
+    case Forward::Plain:
+      return parallel_gemm_workspace_floats(pixels, co, ci);
+    case Forward::TransposeX:
+      return pixels * (ci + co) + parallel_gemm_workspace_floats(co, pixels, ci);
+    case Forward::TransposeW:
+      return ci * co + parallel_gemm_workspace_floats(pixels, co, ci);
+  }
+  return 0;
 }
 
-void pointwise_forward(
+// y^T = w * x^T
+void forward_transposed_x(
     const PointwiseShape& shape, const float* x, const float* w, float* y, float* workspace) {
   const auto [pixels, ci, co] = shape;
-  if (!forward_transposed(shape)) {
-    parallel_gemm(false, true, pixels, co, ci, x, ci, w, ci, 0.0f, y, co, workspace);
-    return;
-  }
   float* x_transposed = workspace;
   float* y_transposed = x_transposed + pixels * ci;
   float* rest = y_transposed + pixels * co;
@@ -40,6 +45,30 @@ void pointwise_forward(
   parallel_gemm(
       false, false, co, pixels, ci, w, ci, x_transposed, pixels, 0.0f, y_transposed, pixels, rest);
   transpose(co, pixels, y_transposed, y);
+}
+
+}  // namespace
+
+int64_t pointwise_workspace_floats(const PointwiseShape& shape) {
+  const auto [pixels, ci, co] = shape;
+  return std::max({forward_workspace_floats(shape),
+                   parallel_gemm_workspace_floats(pixels, ci, co),
+                   parallel_gemm_workspace_floats(co, ci, pixels)});
+}
+
+void pointwise_forward(
+    const PointwiseShape& shape, const float* x, const float* w, float* y, float* workspace) {
+  const auto [pixels, ci, co] = shape;
+  switch (forward_method(shape)) {
+    case Forward::Plain:
+      return parallel_gemm(false, true, pixels, co, ci, x, ci, w, ci, 0.0f, y, co, workspace);
+    case Forward::TransposeX:
+      return forward_transposed_x(shape, x, w, y, workspace);
+    case Forward::TransposeW:
+      transpose(co, ci, w, workspace);
+      return parallel_gemm(
+          false, false, pixels, co, ci, x, ci, workspace, co, 0.0f, y, co, workspace + ci * co);
+  }
 }
 
 void pointwise_backward_data(
