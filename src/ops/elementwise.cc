@@ -7,7 +7,7 @@
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/broadcast.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/dispatch_number.h"
 
 namespace intact {
 namespace {
@@ -29,18 +29,6 @@ void infer(InferContext& op) {
 void infer_grad(InferContext& op) {
   op.set_output("X@GRAD", op.shape("X"), op.dtype("X"));
   op.set_output("Y@GRAD", op.shape("Y"), op.dtype("Y"));
-}
-
-template <class Body>
-void dispatch_number(DType dtype, const std::string& where, const Body& body) {
-  switch (dtype) {
-    case DType::Int32:
-      return body(int32_t{});
-    case DType::Int64:
-      return body(int64_t{});
-    default:
-      return dispatch_float(dtype, where, body);
-  }
 }
 
 /// F: a struct with static value(x, y), and dx(x, y) and dy(x, y), the partial derivatives.

@@ -31,6 +31,23 @@ TEST(Softmax, GradientsAreCentralDifferencesOnEveryAxis) {
   }
 }
 
+TEST(LogSoftmax, IsTheLogarithmOfSoftmax) {
+  const float ln4 = std::log(4.0f);
+  // 1e-7: one rounding of the logarithms.
+  check_op({.type = "log_softmax",
+            .inputs = {{"X", {Tensor::from<float>({2, 2}, {0, std::log(3.0f), 1000, 1000})}}},
+            .expected = {{"Out",
+                          {Tensor::from<float>(
+                              {2, 2}, {-ln4, std::log(0.75f), std::log(0.5f), std::log(0.5f)})}}},
+            .tolerance = 1e-7});
+  for (int32_t axis : {-1, 0, 1}) {
+    check_op({.type = "log_softmax",
+              .inputs = {{"X", {random_tensor({2, 3, 4}, 1, -2, 2)}}},
+              .attrs = {{"axis", axis}},
+              .gradients = {"X"}});
+  }
+}
+
 TEST(Softmax, BadAxisIsNamed) {
   expect_op_error({.type = "softmax",
                    .inputs = {{"X", {random_tensor({2, 3}, 1)}}},

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "intact/interop/paddle.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/interpret.h"
 #include "intact/ir/op_registry.h"
@@ -316,9 +317,9 @@ void check_gradients(const OpCase& op_case) {
   }
 }
 
-/// Verified, and to_text -> parse_program -> to_text gives the same text: with the batch unknown,
-/// and with the gradient ops.
-void check_text(const OpCase& op_case, const TensorSlots& outputs) {
+/// Verified, and the same after a way through the text form and through Paddle's: with the batch
+/// unknown, and with the gradient ops.
+void check_forms(const OpCase& op_case, const TensorSlots& outputs) {
   for (const bool with_gradient : {false, true}) {
     OneOp one = build(op_case, with_gradient ? std::vector<std::string>{} : batch_slots(op_case));
     if (with_gradient && !op_case.gradients.empty()) {
@@ -327,6 +328,7 @@ void check_text(const OpCase& op_case, const TensorSlots& outputs) {
     EXPECT_NO_THROW(verify(one.program));
     const std::string text = to_text(one.program);
     EXPECT_EQ(to_text(parse_program(text)), text);
+    EXPECT_EQ(to_text(read_program(write_program(one.program), op_case.type)), text);
   }
 }
 
@@ -421,7 +423,7 @@ void check_op(const OpCase& op_case) {
                    fmt::format("{}[{}] against the expected numbers", slot, i));
     }
   }
-  check_text(op_case, outputs);
+  check_forms(op_case, outputs);
   check_executor(op_case, outputs);
   if (!op_case.gradients.empty()) {
     check_gradients(op_case);

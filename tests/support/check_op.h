@@ -49,7 +49,8 @@ struct OpCase {
 /// Checks, as EXPECTs: (1) inferred shapes and dtypes, also with an unknown batch, are those of the
 /// computed tensors; (2) the reference gives `expected`; (3) what Executor runs agrees with the
 /// reference, forward and gradient; (4) gradients are central differences, and each asked for alone
-/// is the same; (5) the Program verifies, and its text parses to the same text.
+/// is the same; (5) the Program verifies, and is the same after a way
+/// through its text and through Paddle's form.
 void check_op(const OpCase& op_case);
 
 /// Building the op (slots, attributes, inference) throws an Error whose message contains `message`.
