@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <memory>
 
 #include "intact/base/error.h"
+#include "intact/base/threads.h"
 #include "support/tiny_training.h"
 
 namespace intact {
@@ -87,6 +89,21 @@ TEST(TrainEpoch, FollowsTheSchedule) {
   DataLoader loader(tiny.dataset, {.batch_size = 64});
   train_epoch(tiny.executor, tiny.main, loader, options);
   EXPECT_EQ(rates, (std::vector<float>{101.0f, 102.0f}));
+}
+
+TEST(TrainEpoch, TheThreadCountChangesNothing) {
+  const int threads = thread_count();
+  const auto train = [](int count) {
+    set_thread_count(count);
+    auto tiny = std::make_unique<TinyTraining>();
+    DataLoader loader = tiny->loader();
+    train_epoch(tiny->executor, tiny->main, loader, tiny->loop());
+    return tiny;
+  };
+  const auto one = train(1);
+  const auto two = train(2);
+  set_thread_count(threads);
+  EXPECT_TRUE(identical(one->scope, two->scope));
 }
 
 /// Replaces one image by NaN.
