@@ -1,0 +1,174 @@
+// intact bench: time of a training step or of inference, on random images.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/check.h"
+#include "command.h"
+#include "intact/ir/program.h"
+#include "intact/nn/cross_entropy.h"
+#include "intact/nn/data.h"
+#include "intact/nn/models/registry.h"
+#include "intact/nn/program_guard.h"
+#include "intact/quant/quant_aware.h"
+#include "intact/runtime/executor.h"
+#include "intact/tensor/random.h"
+#include "intact/train/optimizer.h"
+#include "progress.h"
+#include "training.h"
+
+namespace intact::tools {
+namespace {
+
+struct BenchCommand {
+  CommonOptions common;
+  std::string what;
+  std::string model = "mobilenet_v1";
+  int64_t batch_size = 64;
+  int64_t image_size = 28;
+  int64_t channels = 1;
+  int steps = 20;
+  bool print_profile = false;
+};
+
+constexpr int kWarmUpSteps = 3;
+constexpr int kClasses = 10;
+
+struct Workload {
+  Program program;
+  Scope scope;
+  TensorMap feeds;
+  std::vector<std::string> fetches;
+};
+
+TensorMap random_feeds(const BenchCommand& command) {
+  Tensor image(DType::Float32,
+               {command.batch_size, command.channels, command.image_size, command.image_size});
+  Tensor label(DType::Int64, {command.batch_size, 1});
+  const Philox random(stream_seed(command.common.seed, "bench"));
+  uint64_t next = 0;
+  for (float& pixel : image.values<float>()) {
+    pixel = 2.0f * random.uniform(next++) - 1.0f;
+  }
+  for (int64_t& value : label.values<int64_t>()) {
+    value = static_cast<int64_t>(random.bits(next++) % kClasses);
+  }
+  return {{"image", image}, {"label", label}};
+}
+
+Workload build(const BenchCommand& command) {
+  Workload work;
+  Program startup;
+  work.program.set_random_seed(command.common.seed);
+  ProgramGuard guard(work.program, startup);
+  Var& image = nn::data("image", {-1, command.channels, command.image_size, command.image_size});
+  Var& label = nn::data("label", {-1, 1}, DType::Int64);
+  Var& output = nn::build_model(command.model, image, {.class_dim = kClasses});
+  work.feeds = random_feeds(command);
+  if (command.what == "infer") {
+    work.fetches = {output.name()};
+    Executor().run(startup, {}, {}, work.scope);
+    work.program = work.program.clone_for_test().prune({"image"}, work.fetches);
+    work.feeds.erase("label");
+    return work;
+  }
+  Var& loss = nn::cross_entropy(output, label);
+  work.fetches = {loss.name()};
+  Momentum({.learning_rate = 0.01f, .momentum = 0.9f}).minimize(loss);
+  Executor().run(startup, {}, {}, work.scope);
+  if (command.what == "quantize") {
+    work.program = quant_aware(work.program, CpuPlace{}, {}, {.scope = &work.scope});
+  }
+  return work;
+}
+
+void print_profile(const Executor& executor) {
+  std::vector<ProfileRow> rows = executor.profile();
+  std::stable_sort(
+      rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  fmt::print(
+      "{:>9} {:>9} {:>8}  {:28} {:22} {}\n", "ms/step", "GFLOP/s", "GB/s", "kind", "kernel", "op");
+  for (const ProfileRow& row : rows) {
+    const double seconds = row.seconds / static_cast<double>(std::max<int64_t>(1, row.calls));
+    fmt::print("{:9.3f} {:9.1f} {:8.1f}  {:28} {:22} {}\n",
+               seconds * 1e3,
+               row.flops / seconds / 1e9,
+               row.bytes / seconds / 1e9,
+               row.kind,
+               row.kernel,
+               row.name);
+  }
+}
+
+int bench(const BenchCommand& command) {
+  command.common.apply();
+  Workload work = build(command);
+  Executor executor(CpuPlace{}, {.profile = command.print_profile});
+  std::vector<double> times_ms;
+  for (int step = -kWarmUpSteps; step < command.steps; ++step) {
+    const auto start = std::chrono::steady_clock::now();
+    executor.run(work.program, work.feeds, work.fetches, work.scope);
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    if (step >= 0) {
+      times_ms.push_back(time.count());
+    }
+  }
+  std::sort(times_ms.begin(), times_ms.end());
+  const double median_ms = times_ms[times_ms.size() / 2];
+  command.common.report({{"command", "bench"},
+                         {"what", command.what},
+                         {"model", command.model},
+                         {"batch_size", command.batch_size},
+                         {"image_size", command.image_size},
+                         {"steps", command.steps},
+                         {"median_ms", median_ms},
+                         {"min_ms", times_ms.front()},
+                         {"max_ms", times_ms.back()},
+                         {"arena_bytes", executor.peak_arena_bytes()},
+                         {"peak_memory_bytes", peak_memory_bytes()}});
+  fmt::print("{} {} batch {}: median {:.2f} ms, min {:.2f}, max {:.2f}; arena {}, peak memory {}\n",
+             command.what,
+             command.model,
+             command.batch_size,
+             median_ms,
+             times_ms.front(),
+             times_ms.back(),
+             format_bytes(executor.peak_arena_bytes()),
+             format_bytes(peak_memory_bytes()));
+  if (command.print_profile) {
+    print_profile(executor);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, Action& action) {
+  auto command = std::make_shared<BenchCommand>();
+  CLI::App* sub =
+      app.add_subcommand("bench", "Time a training step, a quantized training step, or inference");
+  sub->add_option("what", command->what, "train, quantize or infer")
+      ->required()
+      ->check(CLI::IsMember({"train", "quantize", "infer"}));
+  sub->add_option("--model", command->model, "A model of `intact list-models`")
+      ->capture_default_str();
+  sub->add_option("--batch-size", command->batch_size, "Images a step")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  sub->add_option("--image-size", command->image_size, "Height and width")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  sub->add_option("--channels", command->channels, "Channels of the images")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  sub->add_option("--steps", command->steps, "Steps timed, after a warm-up")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  sub->add_flag(
+      "--profile", command->print_profile, "Also print a line per step of the plan, slowest first");
+  add_common_options(*sub, command->common);
+  sub->callback([command, &action] { action = [command] { return bench(*command); }; });
+}
+
+}  // namespace intact::tools

@@ -1,0 +1,96 @@
+// intact convert: saves a run as .pdmodel and .pdiparams; a quantized one with integer weights.
+#include "intact/quant/convert.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/check.h"
+#include "command.h"
+#include "intact/interop/paddle.h"
+#include "intact/quant/quant_aware.h"
+#include "intact/train/run_directory.h"
+#include "progress.h"
+#include "quant_options.h"
+
+namespace intact::tools {
+namespace {
+
+struct ConvertCommand {
+  CommonOptions common;
+  std::string run;
+  std::string out;
+  bool use_onnx_format = false;
+  bool save_int8 = false;
+};
+
+void save(const std::string& prefix,
+          const SavedRun& run,
+          const Program& program,
+          const Scope& scope) {
+  save_inference_model(prefix, {run.info.image}, {run.info.output}, program, scope);
+  const auto bytes = std::filesystem::file_size(prefix + ".pdmodel") +
+                     std::filesystem::file_size(prefix + ".pdiparams");
+  fmt::print("{}.pdmodel, {}.pdiparams  {}\n", prefix, prefix, format_bytes(bytes));
+}
+
+/// The run's quantized program for test, in the wanted format: the scales are the same in both.
+Program quantized_test_program(SavedRun& run,
+                               const QuantConfig& trained,
+                               const QuantConfig& wanted) {
+  if (trained.onnx_format == wanted.onnx_format) {
+    return run.programs.at("test").clone();
+  }
+  return quant_aware(
+      run.programs.at("float_test"), CpuPlace{}, wanted, {.for_test = true, .scope = &run.scope});
+}
+
+int convert_run(const ConvertCommand& command) {
+  command.common.apply();
+  SavedRun run = RunDirectory(command.run).load();
+  nlohmann::ordered_json report = {
+      {"command", "convert"}, {"run", command.run}, {"prefix", command.out}};
+  const auto quantized = run.info.config.find(kQuantConfigKey);
+  if (quantized == run.info.config.end()) {
+    check(
+        !command.use_onnx_format && !command.save_int8,
+        "{}: is a float run, so --onnx-format and --int8 do not apply; `intact quantize` it first",
+        command.run);
+    save(command.out, run, run.programs.at("test"), run.scope);
+    command.common.report(report);
+    return kDone;
+  }
+  const QuantConfig trained = quant_config_from_json_text(quantized->second);
+  QuantConfig wanted = trained;
+  wanted.onnx_format = trained.onnx_format || command.use_onnx_format;
+  const Program program = quantized_test_program(run, trained, wanted);
+  const Converted converted =
+      convert(program, CpuPlace{}, wanted, {.save_int8 = command.save_int8, .scope = &run.scope});
+  save(command.out, run, converted.float_program, converted.scope);
+  if (command.save_int8) {
+    save(command.out + "_int8", run, *converted.int8_program, converted.scope);
+  }
+  report["quantization"] = nlohmann::ordered_json::parse(converted.report.to_json());
+  command.common.report(report);
+  return kDone;
+}
+
+}  // namespace
+
+void add_convert_command(CLI::App& app, Action& action) {
+  auto command = std::make_shared<ConvertCommand>();
+  CLI::App* sub =
+      app.add_subcommand("convert", "Save a run as PREFIX.pdmodel and PREFIX.pdiparams");
+  sub->add_option("run", command->run, "Directory that `intact train` or `intact quantize` saved")
+      ->required();
+  sub->add_option("--out", command->out, "Prefix of the files to write")->required();
+  sub->add_flag("--onnx-format",
+                command->use_onnx_format,
+                "quantize_linear and dequantize_linear ops, int8 weights");
+  sub->add_flag(
+      "--int8", command->save_int8, "Also write PREFIX_int8, whose weights are stored as int8");
+  add_common_options(*sub, command->common);
+  sub->callback([command, &action] { action = [command] { return convert_run(*command); }; });
+}
+
+}  // namespace intact::tools

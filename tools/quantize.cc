@@ -1,0 +1,87 @@
+// intact quantize: inserts fake quantization into a trained run and fine-tunes it.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+#include "command.h"
+#include "intact/quant/quant_aware.h"
+#include "quant_options.h"
+#include "settings.h"
+#include "training.h"
+
+namespace intact::tools {
+namespace {
+
+struct QuantizeCommand {
+  TrainingJob job = {.command = "quantize"};
+  std::string run;
+  int64_t epochs = 1;
+  float learning_rate = -1.0f;  // negative: the run's own
+  int64_t limit = 0;
+  QuantOptions quant;
+};
+
+int quantize(const QuantizeCommand& command) {
+  command.job.common.apply();
+  const QuantConfig config = command.quant.parse();
+  SavedRun run = RunDirectory(command.run).load();
+  check(!run.info.config.contains(kQuantConfigKey),
+        "{}: is quantized already; give a float run, or `intact train --resume` it",
+        command.run);
+  Program& train = run.programs.at("train");
+  Program& test = run.programs.at("test");
+  QuantReport report;
+  Program quant_train =
+      quant_aware(train, CpuPlace{}, config, {.scope = &run.scope, .report = &report});
+  Program quant_test =
+      quant_aware(test, CpuPlace{}, config, {.for_test = true, .scope = &run.scope});
+  fmt::print(stderr,
+             "quantized {} of {} ops; `intact inspect {}` says which and why\n",
+             report.quantized_count(),
+             report.ops.size(),
+             command.job.out);
+  run.programs.insert_or_assign("float_test", std::move(test));
+  run.programs.insert_or_assign("train", std::move(quant_train));
+  run.programs.insert_or_assign("test", std::move(quant_test));
+
+  Settings settings = Settings::from_config(run.info.config);
+  settings.limit = command.limit;
+  if (command.learning_rate >= 0) {
+    settings.learning_rate = command.learning_rate;
+  }
+  run.info.config = settings.to_config();
+  run.info.config[kQuantConfigKey] = to_json_text(config);
+  run.info.epochs = command.epochs;
+  run.info.epoch = 0;
+  run.info.iteration = 0;
+  run.info.seed = command.job.common.seed;
+  return train_and_report(command.job, run);
+}
+
+}  // namespace
+
+void add_quantize_command(CLI::App& app, Action& action) {
+  auto command = std::make_shared<QuantizeCommand>();
+  CLI::App* sub = app.add_subcommand(
+      "quantize", "Insert fake quantization into a trained run and fine-tune it");
+  sub->add_option("run", command->run, "Directory that `intact train` saved")->required();
+  sub->add_option(
+         "--data", command->job.data, "Directory of IDX files under MNIST's names, raw or gzipped")
+      ->required();
+  sub->add_option("--epochs", command->epochs, "Passes over the training images; 0 only inserts")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  sub->add_option(
+         "--learning-rate", command->learning_rate, "Learning rate; the run's own when left out")
+      ->check(CLI::NonNegativeNumber);
+  sub->add_option("--limit", command->limit, "Train on the first so many images; 0 means all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  sub->add_option("--out", command->job.out, "Directory to save the quantized run in")->required();
+  add_quant_options(*sub, command->quant);
+  add_common_options(*sub, command->job.common);
+  sub->callback([command, &action] { action = [command] { return quantize(*command); }; });
+}
+
+}  // namespace intact::tools

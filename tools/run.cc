@@ -1,0 +1,81 @@
+// intact run: one forward pass of a saved model over a .npy file.
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "command.h"
+#include "intact/data/npy.h"
+#include "intact/interop/paddle.h"
+#include "intact/runtime/executor.h"
+
+namespace intact::tools {
+namespace {
+
+struct RunCommand {
+  CommonOptions common;
+  std::string model;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  bool use_reference = false;
+};
+
+/// "x.npy" or "name=x.npy".
+TensorMap load_inputs(const std::vector<std::string>& inputs, const InferenceModel& model) {
+  check(inputs.size() == model.feeds.size(),
+        "--input: {} files were given but the model is fed {}; give one --input each, as NAME=FILE",
+        inputs.size(),
+        model.feeds);
+  TensorMap feeds;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const size_t equals = inputs[i].find('=');
+    const std::string name =
+        equals == std::string::npos ? model.feeds[i] : inputs[i].substr(0, equals);
+    const std::string path = equals == std::string::npos ? inputs[i] : inputs[i].substr(equals + 1);
+    check(feeds.emplace(name, load_npy(path)).second,
+          "--input: '{}' is given twice; give each input once",
+          name);
+  }
+  return feeds;
+}
+
+int run(const RunCommand& command) {
+  command.common.apply();
+  InferenceModel model = load_inference_model(command.model);
+  check(command.outputs.size() == model.fetches.size(),
+        "--output: {} files were given but the model has outputs {}; give one --output each",
+        command.outputs.size(),
+        model.fetches);
+  const TensorMap feeds = load_inputs(command.inputs, model);
+  Executor executor(CpuPlace{}, {.use_reference = command.use_reference});
+  const std::vector<Tensor> results =
+      executor.run(model.program, feeds, model.fetches, model.scope);
+  nlohmann::ordered_json report = {{"command", "run"}, {"model", command.model}};
+  for (size_t i = 0; i < results.size(); ++i) {
+    save_npy(command.outputs[i], results[i]);
+    fmt::print("{}  {} {}\n",
+               command.outputs[i],
+               to_string(results[i].dtype()),
+               results[i].shape().to_string());
+    report["outputs"].push_back({{"name", model.fetches[i]}, {"shape", results[i].shape().dims()}});
+  }
+  command.common.report(report);
+  return kDone;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Action& action) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App* sub = app.add_subcommand("run", "Run a saved model once: .npy in, .npy out");
+  sub->add_option("model", command->model, "Prefix of PREFIX.pdmodel and PREFIX.pdiparams")
+      ->required();
+  sub->add_option("--input", command->inputs, "FILE.npy, or NAME=FILE.npy; once per input")
+      ->required();
+  sub->add_option("--output", command->outputs, "FILE.npy to write; once per output")->required();
+  sub->add_flag("--reference",
+                command->use_reference,
+                "Use the slow reference kernels, which define every op");
+  add_common_options(*sub, command->common);
+  sub->callback([command, &action] { action = [command] { return run(*command); }; });
+}
+
+}  // namespace intact::tools

@@ -1,0 +1,195 @@
+#include "training.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "base/check.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "settings.h"
+
+namespace intact::tools {
+namespace {
+
+constexpr int64_t kHistoryEvery = 10;  // iterations a point of the loss curve stands for
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Loss over iterations, a mean every kHistoryEvery, for the report and its plot.
+class History {
+ public:
+  void add(int64_t iteration, const Iteration& done) {
+    loss_ += done.loss;
+    top1_ += done.top1;
+    ++count_;
+    if (count_ == kHistoryEvery) {
+      points_.push_back(
+          {{"iteration", iteration}, {"loss", loss_ / count_}, {"top1", top1_ / count_}});
+      loss_ = top1_ = 0;
+      count_ = 0;
+    }
+  }
+  const nlohmann::ordered_json& points() const { return points_; }
+
+ private:
+  nlohmann::ordered_json points_ = nlohmann::ordered_json::array();
+  double loss_ = 0;
+  double top1_ = 0;
+  int count_ = 0;
+};
+
+std::map<std::string, const Program*> program_pointers(const SavedRun& run) {
+  std::map<std::string, const Program*> programs;
+  for (const auto& [role, program] : run.programs) {
+    programs.emplace(role, &program);
+  }
+  return programs;
+}
+
+void save(const TrainingJob& job, const SavedRun& run) {
+  RunDirectory(job.out).save(run.info, program_pointers(run), run.scope);
+}
+
+struct TrainingResult {
+  MetricsSum sum;
+  History history;
+  int64_t images = 0;
+  double seconds = 0;
+  bool is_complete = true;
+};
+
+/// Advances run.info' data cursor.
+void train_epochs(const TrainingJob& job, SavedRun& run, TrainingResult& result) {
+  auto& state = run.info;
+  const Settings settings = Settings::from_config(state.config);
+  ImageData data = open_images({.directory = job.data,
+                                .mode = Mode::Train,
+                                .limit = settings.limit,
+                                .batch_size = state.batch_size,
+                                .class_count = state.class_dim,
+                                .seed = state.seed});
+  DataLoader& loader = *data.loader;
+  const int64_t batches = loader.batch_count();
+  const int64_t steps = batches * state.epochs;
+  Executor executor;
+  executor.set_run_index(state.run_index);
+  LoopOptions loop = loop_names(run);
+  loop.stop = &watch_interrupts();
+  loop.learning_rate = state.learning_rate;
+  loop.schedule = settings.schedule(steps);
+  const auto start = std::chrono::steady_clock::now();
+  for (; state.epoch < state.epochs && result.is_complete;
+       state.epoch += result.is_complete ? 1 : 0) {
+    Progress progress(fmt::format("{} epoch {}/{}", job.command, state.epoch + 1, state.epochs),
+                      batches);
+    loader.set_epoch(state.epoch);
+    loop.first_iteration = state.iteration;
+    loop.first_step = state.epoch * batches + state.iteration;
+    loop.on_iteration = [&](const Iteration& done) {
+      result.history.add(state.epoch * batches + done.index + 1, done);
+      result.images += done.images;
+      state.iteration = done.index + 1;
+      state.run_index = executor.run_index();
+      progress.update(done.index + 1,
+                      fmt::format("loss {:.4f} top-1 {:.4f}", done.loss, done.top1));
+    };
+    const EpochResult epoch = train_epoch(executor, run.programs.at("train"), loader, loop);
+    state.run_index = executor.run_index();
+    result.is_complete = epoch.is_complete;
+    state.iteration = epoch.is_complete ? 0 : epoch.next_iteration;
+  }
+  result.seconds = seconds_since(start);
+}
+
+}  // namespace
+
+LoopOptions loop_names(SavedRun& run) {
+  return {.top1 = run.info.top1, .top5 = run.info.top5, .loss = run.info.loss, .scope = &run.scope};
+}
+
+Metrics evaluate_program(const Program& program,
+                         Scope& scope,
+                         const LoopOptions& names,
+                         DataLoader& loader,
+                         const std::string& title) {
+  Executor executor;
+  LoopOptions loop = names;
+  loop.scope = &scope;
+  Progress progress(title, loader.batch_count(), 1000000);
+  loop.on_iteration = [&](const Iteration& done) { progress.update(done.index + 1, ""); };
+  return evaluate(executor, program, loader, loop).metrics;
+}
+
+Metrics evaluate_run(SavedRun& run, const std::string& data, const std::string& title) {
+  const ImageData images = open_images({.directory = data,
+                                        .mode = Mode::Test,
+                                        .batch_size = run.info.batch_size,
+                                        .class_count = run.info.class_dim});
+  return evaluate_program(
+      run.programs.at("test"), run.scope, loop_names(run), *images.loader, title);
+}
+
+int train_and_report(const TrainingJob& job, SavedRun& run) {
+  const auto start = std::chrono::steady_clock::now();
+  TrainingResult result;
+  try {
+    train_epochs(job, run, result);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::InvalidArgument && run.info.run_index > 0) {
+      save(job, run);
+      fmt::print(stderr, "{} holds the last good state\n", job.out);
+    }
+    throw;
+  }
+  save(job, run);
+  if (!result.is_complete) {
+    fmt::print(
+        stderr, "interrupted; `intact train --resume {} --data {}` goes on\n", job.out, job.data);
+    return kInterrupted;
+  }
+  const Metrics metrics = evaluate_run(run, job.data, "test");
+  nlohmann::ordered_json report = {{"command", job.command}, {"model", run.info.model}};
+  report.update(to_json(metrics));
+  report["seconds"] = seconds_since(start);
+  report["train_images"] = result.images;
+  report["train_seconds"] = result.seconds;
+  report["test_seconds"] = metrics.seconds;
+  report["peak_memory_bytes"] = peak_memory_bytes();
+  report["history"] = result.history.points();
+  job.common.report(report);
+  fmt::print("{}  {}  ({}; {})\n",
+             job.out,
+             to_text(metrics),
+             format_seconds(seconds_since(start)),
+             format_bytes(peak_memory_bytes()));
+  return kDone;
+}
+
+nlohmann::ordered_json to_json(const Metrics& metrics) {
+  return {{"top1", metrics.top1},
+          {"top5", metrics.top5},
+          {"loss", metrics.loss},
+          {"images", metrics.images},
+          {"seconds", metrics.seconds}};
+}
+
+std::string to_text(const Metrics& metrics) {
+  return fmt::format("top-1 {:.4f}  top-5 {:.4f}  loss {:.4f}  on {} images",
+                     metrics.top1,
+                     metrics.top5,
+                     metrics.loss,
+                     metrics.images);
+}
+
+uint64_t peak_memory_bytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace intact::tools
