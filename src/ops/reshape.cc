@@ -3,6 +3,8 @@
 // the gradient, which needs no X.
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "intact/ir/gradient_context.h"
@@ -34,8 +36,51 @@ int resolve_axis(const InferContext& op, int axis, int limit) {
   return result;
 }
 
-// 0 copies the dimension of X at the same place; one -1 is what remains. With an unknown dimension
-// in X, the -1 stays unknown.
+/// `shape` with its zeros replaced by X's dimensions; the open one stays -1.
+std::vector<int64_t> copy_dims(const InferContext& op, const Shape& x, const Ints& shape) {
+  std::vector<int64_t> dims(shape.begin(), shape.end());
+  for (size_t i = 0; i < shape.size(); ++i) {
+    check(shape[i] >= -1,
+          "{}: shape [{}] holds {}; use positive sizes, 0 or -1",
+          op.where(),
+          fmt::join(shape, ","),
+          shape[i]);
+    if (shape[i] == 0) {
+      const int axis = static_cast<int>(i);
+      check(axis < x.rank(),
+            "{}: shape [{}] copies dimension {} but X is {}; give that dimension a size",
+            op.where(),
+            fmt::join(shape, ","),
+            axis,
+            x.to_string());
+      dims[i] = x[axis];
+    }
+  }
+  return dims;
+}
+
+/// Elements per unit of the unknown dimensions; nothing when X and Out do not share those.
+std::optional<std::pair<int64_t, int64_t>> known_elements(const Shape& x,
+                                                          const Ints& shape,
+                                                          const std::vector<int64_t>& dims) {
+  int64_t x_count = 1;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const auto i = static_cast<size_t>(axis);
+    const bool is_copied = i < shape.size() && shape[i] == 0;
+    if (x[axis] < 0 && !is_copied) {
+      return std::nullopt;
+    }
+    x_count *= x[axis] < 0 ? 1 : x[axis];
+  }
+  int64_t out_count = 1;
+  for (int64_t dim : dims) {
+    out_count *= dim < 0 ? 1 : dim;
+  }
+  return std::pair(x_count, out_count);
+}
+
+// 0 copies the dimension of X at the same place; one -1 is what remains, unknown where an unknown
+// dimension of X goes into it.
 void infer_reshape(InferContext& op) {
   for (const char* slot : {"Shape", "ShapeTensor"}) {
     check(!op.has_input(slot),
@@ -45,48 +90,24 @@ void infer_reshape(InferContext& op) {
   }
   const Shape& x = op.shape("X");
   const Ints& shape = op.attr<Ints>("shape");
-  std::vector<int64_t> dims;
-  int inferred = -1;
-  for (size_t i = 0; i < shape.size(); ++i) {
-    const int axis = static_cast<int>(i);
-    if (shape[i] == -1) {
-      check(inferred < 0,
-            "{}: shape [{}] has two -1; leave at most one dimension open",
-            op.where(),
-            fmt::join(shape, ","));
-      inferred = axis;
-      dims.push_back(-1);
-    } else if (shape[i] == 0) {
-      check(axis < x.rank(),
-            "{}: shape [{}] copies dimension {} but X is {}; give that dimension a size",
-            op.where(),
-            fmt::join(shape, ","),
-            axis,
-            x.to_string());
-      dims.push_back(x[axis]);
-    } else {
-      check(shape[i] > 0,
-            "{}: shape [{}] holds {}; use positive sizes, 0 or -1",
-            op.where(),
-            fmt::join(shape, ","),
-            shape[i]);
-      dims.push_back(shape[i]);
-    }
-  }
-  if (x.is_known()) {
-    int64_t known = 1;
-    for (int64_t dim : dims) {
-      known *= dim == -1 ? 1 : dim;
-    }
-    const bool fits = inferred < 0 ? known == x.numel() : known > 0 && x.numel() % known == 0;
+  std::vector<int64_t> dims = copy_dims(op, x, shape);
+  const auto open = std::find(shape.begin(), shape.end(), -1);
+  check(std::count(shape.begin(), shape.end(), -1) <= 1,
+        "{}: shape [{}] has two -1; leave at most one dimension open",
+        op.where(),
+        fmt::join(shape, ","));
+  if (const auto counts = known_elements(x, shape, dims)) {
+    const auto [x_count, out_count] = *counts;
+    const bool fits =
+        open == shape.end() ? out_count == x_count : out_count > 0 && x_count % out_count == 0;
     check(fits,
           "{}: X {} has {} elements, which shape [{}] cannot hold; use a shape of as many",
           op.where(),
           x.to_string(),
-          x.numel(),
+          x_count,
           fmt::join(shape, ","));
-    if (inferred >= 0) {
-      dims[static_cast<size_t>(inferred)] = x.numel() / known;
+    if (open != shape.end()) {
+      dims[static_cast<size_t>(open - shape.begin())] = x_count / out_count;
     }
   }
   set_outputs(op, std::move(dims));
