@@ -25,18 +25,24 @@ namespace {
 constexpr int64_t kBatch = 64;
 constexpr int64_t kParameters = 3216650;
 
+// 64-byte alignment, as the Plan's buffers have it.
 class Floats {
  public:
-  explicit Floats(int64_t n) : values_(static_cast<size_t>(n)) {
+  explicit Floats(int64_t n) : values_(static_cast<size_t>(n) + kAlignment) {
     uint32_t state = 12345;
     for (float& value : values_) {
       state = state * 1664525u + 1013904223u;
       value = static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
     }
   }
-  operator float*() { return values_.data(); }  // NOLINT: kernels take pointers
+  operator float*() {  // NOLINT(google-explicit-constructor): kernels take pointers
+    const auto address = reinterpret_cast<uintptr_t>(values_.data());
+    const uintptr_t bytes = kAlignment * sizeof(float);
+    return values_.data() + (bytes - address % bytes) % bytes / sizeof(float);
+  }
 
  private:
+  static constexpr size_t kAlignment = 16;
   std::vector<float> values_;
 };
 

@@ -31,17 +31,24 @@ struct Inputs {
 HWY_INLINE void find_inputs(const ConvShape& s, int64_t row, int64_t ox, Inputs& inputs) {
   const ForwardAxis rows = forward_rows(s);
   const ForwardAxis columns = forward_columns(s);
+  const int64_t image = row / s.oh;
+  const int64_t oy = row % s.oh;
   inputs.count = 0;
-  for (int64_t tap = 0; tap < s.kh * s.kw; ++tap) {
+  for (int64_t ky = 0; ky < s.kh; ++ky) {
     int64_t iy = 0;
-    int64_t ix = 0;
-    if (!rows.find(row % s.oh, tap / s.kw, iy) || !columns.find(ox, tap % s.kw, ix)) {
+    if (!rows.find(oy, ky, iy)) {
       continue;
     }
-    for (int64_t i = 0; i < s.ci; ++i) {
-      inputs.x_offset[inputs.count] = ((row / s.oh * s.h + iy) * s.w + ix) * s.ci + i;
-      inputs.k[inputs.count] = i * s.kh * s.kw + tap;
-      ++inputs.count;
+    for (int64_t kx = 0; kx < s.kw; ++kx) {
+      int64_t ix = 0;
+      if (!columns.find(ox, kx, ix)) {
+        continue;
+      }
+      for (int64_t i = 0; i < s.ci; ++i) {
+        inputs.x_offset[inputs.count] = ((image * s.h + iy) * s.w + ix) * s.ci + i;
+        inputs.k[inputs.count] = (i * s.kh + ky) * s.kw + kx;
+        ++inputs.count;
+      }
     }
   }
 }

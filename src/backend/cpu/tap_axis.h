@@ -33,8 +33,9 @@ struct BackwardAxis {
 
   bool find(int64_t result, int64_t k, int64_t& source) const {
     const int64_t scaled = result + pad - k * dilation;
-    source = scaled / stride;
-    return scaled >= 0 && scaled % stride == 0 && source < size;
+    // Divisions by a variable cost more than the taps of a pixel; strides are 1 and 2 as a rule.
+    source = stride == 1 ? scaled : stride == 2 ? scaled >> 1 : scaled / stride;
+    return scaled >= 0 && source * stride == scaled && source < size;
   }
   int64_t result_step() const { return stride; }
   int64_t source_step() const { return 1; }
