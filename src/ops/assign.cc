@@ -53,7 +53,10 @@ void register_assign(OpRegistry& registry) {
                 .infer = infer_same,
                 .forward = assign_forward,
                 .gradient = assign_gradient,
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs},
                 .onnx = {.type = "Identity", .attrs = {}}});
   registry.add({.type = "increment",
                 .inputs = {{"X"}},

@@ -49,7 +49,10 @@ void register_cast(OpRegistry& registry) {
                 .infer = infer,
                 .forward = forward,
                 .gradient = gradient,
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
 }
 
 }  // namespace intact

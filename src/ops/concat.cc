@@ -112,7 +112,10 @@ void register_concat(OpRegistry& registry) {
        .infer = infer,
        .forward = forward,
        .gradient = gradient,
-       .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
+       .quant = {.inputs = {"X"},
+                 .outputs = {"Out"},
+                 .in_activation_pass = true,
+                 .output_sign = OutputSign::AsInputs},
        .onnx = {.type = "Concat", .attrs = {{"axis", "axis"}}}});
   registry.add({.type = "concat_grad",
                 .inputs = {{.name = "X", .is_list = true}, {"Out@GRAD"}},

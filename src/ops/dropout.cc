@@ -110,7 +110,10 @@ void register_dropout(OpRegistry& registry) {
                                          .output_grads = {"Out"},
                                          .input_grads = {"X"}});
                     },
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs},
                 .has_random = true});
   registry.add({.type = "dropout_grad",
                 .inputs = {{"Mask"}, {"Out@GRAD"}},

@@ -136,24 +136,28 @@ struct Pow {
 };
 
 template <class F>
-void register_type(OpRegistry& registry, const std::string& type, bool in_activation_pass) {
+void register_type(OpRegistry& registry,
+                   const std::string& type,
+                   bool in_activation_pass,
+                   OutputSign sign) {
   const std::vector<AttrDef> attrs = {{"axis", int32_t{-1}}};
-  registry.add(
-      {.type = type,
-       .inputs = {{"X"}, {"Y"}},
-       .outputs = {{"Out"}},
-       .attrs = attrs,
-       .infer = infer,
-       .forward = forward<F>,
-       .gradient =
-           [](GradientContext& op) {
-             op.append_grad_op({.inputs = {"X", "Y"},
-                                .outputs = {},
-                                .output_grads = {"Out"},
-                                .input_grads = {"X", "Y"}});
-           },
-       .quant = {
-           .inputs = {"X", "Y"}, .outputs = {"Out"}, .in_activation_pass = in_activation_pass}});
+  registry.add({.type = type,
+                .inputs = {{"X"}, {"Y"}},
+                .outputs = {{"Out"}},
+                .attrs = attrs,
+                .infer = infer,
+                .forward = forward<F>,
+                .gradient =
+                    [](GradientContext& op) {
+                      op.append_grad_op({.inputs = {"X", "Y"},
+                                         .outputs = {},
+                                         .output_grads = {"Out"},
+                                         .input_grads = {"X", "Y"}});
+                    },
+                .quant = {.inputs = {"X", "Y"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = in_activation_pass,
+                          .output_sign = sign}});
   registry.add({.type = type + "_grad",
                 .inputs = {{"X"}, {"Y"}, {"Out@GRAD"}},
                 .outputs = {{.name = "X@GRAD", .is_optional = true},
@@ -167,13 +171,13 @@ void register_type(OpRegistry& registry, const std::string& type, bool in_activa
 }  // namespace
 
 void register_elementwise(OpRegistry& registry) {
-  register_type<Add>(registry, "elementwise_add", true);
-  register_type<Sub>(registry, "elementwise_sub", true);
-  register_type<Mul>(registry, "elementwise_mul", true);
-  register_type<Div>(registry, "elementwise_div", false);
-  register_type<Max>(registry, "elementwise_max", false);
-  register_type<Min>(registry, "elementwise_min", false);
-  register_type<Pow>(registry, "elementwise_pow", true);
+  register_type<Add>(registry, "elementwise_add", true, OutputSign::AsInputs);
+  register_type<Sub>(registry, "elementwise_sub", true, OutputSign::Any);
+  register_type<Mul>(registry, "elementwise_mul", true, OutputSign::AsInputs);
+  register_type<Div>(registry, "elementwise_div", false, OutputSign::AsInputs);
+  register_type<Max>(registry, "elementwise_max", false, OutputSign::AsInputs);
+  register_type<Min>(registry, "elementwise_min", false, OutputSign::AsInputs);
+  register_type<Pow>(registry, "elementwise_pow", true, OutputSign::AsInputs);
 }
 
 }  // namespace intact

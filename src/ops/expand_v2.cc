@@ -98,7 +98,10 @@ void register_expand_v2(OpRegistry& registry) {
              op.append_grad_op(
                  {.inputs = {"X"}, .outputs = {}, .output_grads = {"Out"}, .input_grads = {"X"}});
            },
-       .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+       .quant = {.inputs = {"X"},
+                 .outputs = {"Out"},
+                 .in_activation_pass = true,
+                 .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "expand_v2_grad",
                 .inputs = {{"X"},
                            {"Out@GRAD"},

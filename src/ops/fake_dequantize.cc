@@ -123,7 +123,8 @@ void register_fake_dequantize(OpRegistry& registry) {
                   .attrs = {{.name = "max_range", .default_value = 127.0f, .is_required = true}},
                   .infer = infer_whole,
                   .forward = forward_whole,
-                  .gradient = {}});
+                  .gradient = {},
+                  .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
   }
   registry.add({.type = "fake_channel_wise_dequantize_max_abs",
                 .inputs = {{"X"}, {.name = "Scales", .is_list = true}},
@@ -133,14 +134,16 @@ void register_fake_dequantize(OpRegistry& registry) {
                           {"x_num_col_dims", int32_t{1}}},
                 .infer = infer_channel_wise,
                 .forward = forward_channel_wise,
-                .gradient = {}});
+                .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "dequantize_log",
                 .inputs = {{"X"}, {"Dict"}},
                 .outputs = {{"Out"}},
                 .attrs = {},
                 .infer = infer_log,
                 .forward = forward_log,
-                .gradient = {}});
+                .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
 }
 
 }  // namespace intact

@@ -75,28 +75,32 @@ void register_fake_quantize_abs_max(OpRegistry& registry) {
                 .attrs = {bits, round},
                 .infer = infer_whole,
                 .forward = codes_forward,
-                .gradient = {}});
+                .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "fake_quantize_dequantize_abs_max",
                 .inputs = {{"X"}},
                 .outputs = outputs,
                 .attrs = {bits, round},
                 .infer = infer_whole,
                 .forward = values_forward,
-                .gradient = straight_through});
+                .gradient = straight_through,
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "fake_channel_wise_quantize_abs_max",
                 .inputs = {{"X"}},
                 .outputs = outputs,
                 .attrs = {axis, bits, {"is_test", false}, round},
                 .infer = infer_channel_wise,
                 .forward = codes_forward,
-                .gradient = {}});
+                .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "fake_channel_wise_quantize_dequantize_abs_max",
                 .inputs = {{"X"}},
                 .outputs = outputs,
                 .attrs = {axis, bits, round},
                 .infer = infer_channel_wise,
                 .forward = values_forward,
-                .gradient = straight_through});
+                .gradient = straight_through,
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs}});
 }
 
 }  // namespace intact

@@ -88,6 +88,7 @@ void register_fake_quantize_moving_average_abs_max(OpRegistry& registry) {
                 .infer = infer,
                 .forward = codes_forward,
                 .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs},
                 .in_place = with_scale});
   registry.add({.type = "fake_quantize_dequantize_moving_average_abs_max",
                 .inputs = {{"X"}, {"InScale"}, in_accum, in_state},
@@ -96,6 +97,7 @@ void register_fake_quantize_moving_average_abs_max(OpRegistry& registry) {
                 .infer = infer,
                 .forward = values_forward,
                 .gradient = straight_through,
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs},
                 .in_place = with_scale});
   registry.add(
       {.type = "moving_average_abs_max_scale",
@@ -105,6 +107,7 @@ void register_fake_quantize_moving_average_abs_max(OpRegistry& registry) {
        .infer = infer,
        .forward = observe_forward,
        .gradient = straight_through,
+       .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs},
        .in_place = state});
 }
 

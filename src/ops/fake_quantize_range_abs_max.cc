@@ -80,6 +80,7 @@ void register_fake_quantize_range_abs_max(OpRegistry& registry) {
                 .infer = infer,
                 .forward = forward,
                 .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs},
                 .in_place = {{"OutScale", "InScale"}}});
 }
 

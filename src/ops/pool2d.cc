@@ -221,7 +221,10 @@ void register_pool2d(OpRegistry& registry) {
                                          .output_grads = {"Out"},
                                          .input_grads = {"X"}});
                     },
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "pool2d_grad",
                 .inputs = {{"X"}, {"Out"}, {"Out@GRAD"}},
                 .outputs = {{"X@GRAD"}},

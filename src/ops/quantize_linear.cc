@@ -145,6 +145,7 @@ void register_quantize_linear(OpRegistry& registry) {
                 .infer = infer_quantize,
                 .forward = quantize_forward,
                 .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs},
                 .in_place = in_place});
   registry.add({.type = "dequantize_linear",
                 .inputs = inputs,
@@ -153,6 +154,7 @@ void register_quantize_linear(OpRegistry& registry) {
                 .infer = infer_dequantize,
                 .forward = dequantize_forward,
                 .gradient = {},
+                .quant = {.inputs = {"X"}, .output_sign = OutputSign::AsInputs},
                 .in_place = in_place});
 }
 

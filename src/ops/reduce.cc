@@ -181,7 +181,10 @@ void add_reduction(OpRegistry& registry, const std::string& type, Reduction redu
                                          .output_grads = {"Out"},
                                          .input_grads = {"X"}});
                     },
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
   registry.add({.type = type + "_grad",
                 .inputs = grad_inputs,
                 .outputs = {{"X@GRAD"}},

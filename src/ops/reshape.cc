@@ -214,7 +214,10 @@ void add_reshape(OpRegistry& registry, const ReshapeOp& spec) {
                                          .output_grads = {"Out"},
                                          .input_grads = {"X"}});
                     },
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
   registry.add({.type = spec.type + "_grad",
                 .inputs = {{"XShape"}, {"Out@GRAD"}},
                 .outputs = {{"X@GRAD"}},

@@ -153,7 +153,10 @@ void register_slice(OpRegistry& registry) {
                                          .output_grads = {"Out"},
                                          .input_grads = {"Input"}});
                     },
-                .quant = {.inputs = {"Input"}, .outputs = {"Out"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"Input"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "slice_grad",
                 .inputs = {{"Input"}, {"Out@GRAD"}},
                 .outputs = {{"Input@GRAD"}},

@@ -88,7 +88,10 @@ void register_softmax(OpRegistry& registry) {
              op.append_grad_op(
                  {.inputs = {}, .outputs = {"Out"}, .output_grads = {"Out"}, .input_grads = {"X"}});
            },
-       .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
+       .quant = {.inputs = {"X"},
+                 .outputs = {"Out"},
+                 .in_activation_pass = true,
+                 .output_sign = OutputSign::NonNegative},
        .onnx = {.type = "Softmax", .attrs = {{"axis", "axis"}}}});
   registry.add({.type = "softmax_grad",
                 .inputs = {{"Out"}, {"Out@GRAD"}},

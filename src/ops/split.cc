@@ -129,7 +129,10 @@ void register_split(OpRegistry& registry) {
                 .infer = infer,
                 .forward = forward,
                 .gradient = gradient,
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
 }
 
 }  // namespace intact

@@ -114,7 +114,10 @@ void register_stack(OpRegistry& registry) {
                 .infer = infer,
                 .forward = forward,
                 .gradient = gradient,
-                .quant = {.inputs = {"X"}, .outputs = {"Y"}, .in_activation_pass = true}});
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Y"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "stack_grad",
                 .inputs = {{"Y@GRAD"}},
                 .outputs = {{.name = "X@GRAD", .is_list = true}},

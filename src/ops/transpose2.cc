@@ -102,7 +102,10 @@ void register_transpose2(OpRegistry& registry) {
                                          .output_grads = {"Out"},
                                          .input_grads = {"X"}});
                     },
-                .quant = {.inputs = {"X"}, .outputs = {"Out"}, .in_activation_pass = true},
+                .quant = {.inputs = {"X"},
+                          .outputs = {"Out"},
+                          .in_activation_pass = true,
+                          .output_sign = OutputSign::AsInputs},
                 .onnx = {.type = "Transpose", .attrs = {{"axis", "perm"}}}});
   registry.add({.type = "transpose2_grad",
                 .inputs = {{"XShape"}, {"Out@GRAD"}},

@@ -6,7 +6,6 @@
 #include "quant/op_selection.h"
 #include "quant/pipelines.h"
 #include "quant/quant_trace.h"
-#include "quant/run_passes.h"
 
 namespace intact {
 namespace {

@@ -128,7 +128,9 @@ std::vector<std::string> quantizable_slots(const Op& op) {
 }
 
 int weight_axis(const Op& op) {
-  return op.attr_or<bool>("trans_y", false) ? 0 : op.def().quant.weight_axis;
+  const bool is_transposed =
+      op.attr_or<bool>("trans_y", false) || op.attr_or<bool>("transpose_Y", false);
+  return is_transposed ? 0 : op.def().quant.weight_axis;
 }
 
 }  // namespace intact

@@ -4,8 +4,8 @@
 
 namespace intact {
 
-const std::vector<QuantPass<const QuantContext>>& quant_aware_pipeline() {
-  static const std::vector<QuantPass<const QuantContext>> kPasses = {
+const QuantPasses<const QuantContext>& quant_aware_pipeline() {
+  static const QuantPasses<const QuantContext> kPasses = {
       {"mark_skipped_ops", mark_skipped_ops},  // first: the others leave marked ops alone
       {"insert_weight_fake_quant", insert_weight_fake_quant},  // decides which ops have a weight
       {"insert_activation_fake_quant", insert_activation_fake_quant},  // beside those weights
@@ -15,8 +15,8 @@ const std::vector<QuantPass<const QuantContext>>& quant_aware_pipeline() {
   return kPasses;
 }
 
-const std::vector<QuantPass<ConvertContext>>& convert_pipeline(bool onnx_format) {
-  static const std::vector<QuantPass<ConvertContext>> kV1 = {
+const QuantPasses<ConvertContext>& convert_pipeline(bool onnx_format) {
+  static const QuantPasses<ConvertContext> kV1 = {
       {"refresh_weight_scales", refresh_weight_scales},        // first: the others read the scales
       {"record_output_thresholds", record_output_thresholds},  // while outputs have their names
       {"move_dequantize_behind_ops", move_dequantize_behind_ops},  // while inputs can be traced
@@ -24,7 +24,7 @@ const std::vector<QuantPass<ConvertContext>>& convert_pipeline(bool onnx_format)
       {"remove_dead_dequantize", remove_dead_dequantize},  // nothing reads them any more
       {"remove_observers", remove_observers},              // their scales are thresholds now
   };
-  static const std::vector<QuantPass<ConvertContext>> kV2 = {
+  static const QuantPasses<ConvertContext> kV2 = {
       {"refresh_weight_scales", refresh_weight_scales},  // first: the others read the scales
       {"freeze_weights", freeze_weights},                // int8 codes into the Scope
       {"carry_output_scales", carry_output_scales},      // in place of the observers
@@ -33,11 +33,11 @@ const std::vector<QuantPass<ConvertContext>>& convert_pipeline(bool onnx_format)
   return onnx_format ? kV2 : kV1;
 }
 
-const std::vector<QuantPass<ConvertContext>>& int8_pipeline(bool onnx_format) {
-  static const std::vector<QuantPass<ConvertContext>> kV1 = {
+const QuantPasses<ConvertContext>& int8_pipeline(bool onnx_format) {
+  static const QuantPasses<ConvertContext> kV1 = {
       {"convert_weights_to_int8", convert_weights_to_int8},  // on a copy of the float program
   };
-  static const std::vector<QuantPass<ConvertContext>> kV2 = {};  // its weights are int8 already
+  static const QuantPasses<ConvertContext> kV2 = {};  // its weights are int8 already
   return onnx_format ? kV2 : kV1;
 }
 

@@ -6,7 +6,6 @@
 #include "quant/argument_checks.h"
 #include "quant/pipelines.h"
 #include "quant/quant_trace.h"
-#include "quant/run_passes.h"
 
 namespace intact {
 namespace {

@@ -21,14 +21,16 @@ bool is_non_negative(const Var& x, std::set<const Var*>& visited) {
     case OutputSign::AsInputs:
       break;
   }
-  for (const auto& [slot, inputs] : op.inputs()) {
-    for (const Var* input : inputs) {
+  bool has_float = false;
+  for (const std::string& slot : op.def().quant.inputs) {
+    for (const Var* input : op.input_list(slot)) {
       if (is_float(input->dtype()) && !is_non_negative(*input, visited)) {
         return false;
       }
+      has_float = has_float || is_float(input->dtype());
     }
   }
-  return true;
+  return has_float;
 }
 
 }  // namespace

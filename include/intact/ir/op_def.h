@@ -27,7 +27,8 @@ struct AttrDef {
   bool is_extra = false;     // Paddle strips it when it saves; we still write what readers need
 };
 
-/// What is known of the sign of an op's outputs. AsInputs: none is below 0 when no float input is.
+/// What is known of the sign of an op's outputs. AsInputs: none is below 0 when none of the floats
+/// in QuantTraits::inputs is.
 enum class OutputSign { Any, NonNegative, AsInputs };
 
 /// What quantization needs to know about an op, as data (spec 2.3, 2.4).

@@ -29,13 +29,17 @@ PassReport record_output_thresholds(Program& program, ConvertContext& context) {
           continue;
         }
         const float threshold = first_value(context.scope.get(scale));
+        const std::string name = fmt::format("{}{}_threshold", slot, index);
+        if (op.attr_or<float>(name, -1) == threshold) {
+          continue;
+        }
         op.set_attr("out_threshold", threshold);
-        op.set_attr(fmt::format("{}{}_threshold", slot, index), threshold);
+        op.set_attr(name, threshold);
         ++count;
       }
     }
     if (count == 0) {
-      return skip(op, "no scale was recorded for its outputs");
+      return skip(op, "no scale of its outputs is left to record");
     }
     op.set_attr("with_quant_attr", true);
     return changed();

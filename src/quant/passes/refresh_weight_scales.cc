@@ -21,8 +21,13 @@ PassReport refresh_weight_scales(Program& program, ConvertContext& context) {
     const int axis = quantize.type() == "fake_quantize_abs_max"
                          ? -1
                          : quantize.attr_or<int32_t>("quant_axis", -1);
-    context.scope.set(quantize.output("OutScale").name(),
-                      abs_max(context.scope.get(quantize.input("X").name()), axis));
+    const Tensor scale = abs_max(context.scope.get(quantize.input("X").name()), axis);
+    const std::string name = quantize.output("OutScale").name();
+    const Tensor* known = context.scope.find(name);
+    if (known != nullptr && known->identical(scale)) {
+      return skip(quantize, "its scale is that of the weight as it is");
+    }
+    context.scope.set(name, scale);
     return changed();
   });
 }

@@ -1,0 +1,234 @@
+#include "intact/quant/quant_aware.h"
+
+#include <gtest/gtest.h>
+
+#include "intact/ir/interpret.h"
+#include "intact/ir/text.h"
+#include "intact/ir/verify.h"
+#include "support/expect_error.h"
+#include "support/random_tensor.h"
+
+namespace intact {
+namespace {
+
+// Two convolutions around a relu, a fully connected layer, cross entropy.
+const std::string kNet = R"(
+  var %x: float32[-1,3,4,4] data stop_gradient
+  var %label: int64[-1,1] data stop_gradient
+  var %w1: float32[4,3,3,3] persistable parameter
+  var %w2: float32[5,4,3,3] persistable parameter
+  var %w3: float32[80,3] persistable parameter
+  var %b3: float32[3] persistable parameter
+  Output=%c1 = conv2d(Input=%x, Filter=%w1) {paddings=[1,1]}
+  Out=%r1 = relu(X=%c1)
+  Output=%c2 = conv2d(Input=%r1, Filter=%w2) {paddings=[1,1]}
+  Out=%f = mul(X=%c2, Y=%w3)
+  Out=%y = elementwise_add(X=%f, Y=%b3) {axis=1}
+  Loss=%loss, Softmax=%p = softmax_with_cross_entropy(Logits=%y, Label=%label)
+  Out=%mean = reduce_mean(X=%loss) {reduce_all=true}
+)";
+
+Scope trained_scope() {
+  Scope scope;
+  scope.set("w1", random_tensor({4, 3, 3, 3}, 1));
+  scope.set("w2", random_tensor({5, 4, 3, 3}, 2));
+  scope.set("w3", random_tensor({80, 3}, 3));
+  scope.set("b3", random_tensor({3}, 4));
+  return scope;
+}
+
+TensorMap batch(uint64_t seed) {
+  return {{"x", random_tensor({2, 3, 4, 4}, seed)},
+          {"label", Tensor::from<int64_t>({2, 1}, {0, 2})}};
+}
+
+TEST(QuantAware, LeavesTheCallersProgramAlone) {
+  const Program program = parse_program(kNet);
+  const std::string before = to_text(program);
+  Scope scope = trained_scope();
+  const Program quantized = quant_aware(program, CpuPlace{}, {}, {.scope = &scope});
+  EXPECT_EQ(to_text(program), before);
+  EXPECT_NO_THROW(verify(quantized));
+  EXPECT_GT(quantized.ops().size(), program.ops().size());
+}
+
+TEST(QuantAware, OnlyAddsToTheScope) {
+  const Program program = parse_program(kNet);
+  Scope scope = trained_scope();
+  const Scope untouched = scope.clone();
+  quant_aware(program, CpuPlace{}, {}, {.scope = &scope});
+  for (const std::string& name : untouched.names()) {
+    EXPECT_TRUE(scope.get(name).identical(untouched.get(name))) << name;
+  }
+  EXPECT_TRUE(scope.get("x@scale").identical(Tensor::from<float>({1}, {0.001f})));
+  EXPECT_TRUE(scope.get("c1@scale").identical(Tensor::from<float>({1}, {1.0f})));
+}
+
+// The reference resets scales when the evaluation program is made after fine-tuning.
+TEST(QuantAware, CallOrderDoesNotMatter) {
+  const Program program = parse_program(kNet);
+  for (const bool onnx_format : {false, true}) {
+    const QuantConfig config{.onnx_format = onnx_format};
+    std::vector<Tensor> results;
+    for (const bool is_early : {false, true}) {
+      Scope scope = trained_scope();
+      const Program train = quant_aware(program, CpuPlace{}, config, {.scope = &scope});
+      Program eval;
+      if (is_early) {
+        eval = quant_aware(program, CpuPlace{}, config, {.for_test = true, .scope = &scope});
+      }
+      for (uint64_t step = 0; step < 3; ++step) {
+        interpret(train, batch(10 + step), {"mean"}, scope);
+      }
+      if (!is_early) {
+        eval = quant_aware(program, CpuPlace{}, config, {.for_test = true, .scope = &scope});
+      }
+      results.push_back(interpret(eval, batch(20), {"y"}, scope)[0]);
+      EXPECT_NE(scope.get("x@scale").values<float>()[0], 0.001f);
+    }
+    EXPECT_TRUE(results[0].identical(results[1])) << "onnx_format " << onnx_format;
+  }
+}
+
+TEST(QuantAware, BothFormatsComputeTheSame) {
+  const Program program = parse_program(kNet);
+  std::vector<Tensor> results;
+  for (const bool onnx_format : {false, true}) {
+    Scope scope = trained_scope();
+    const Program train =
+        quant_aware(program, CpuPlace{}, {.onnx_format = onnx_format}, {.scope = &scope});
+    for (uint64_t step = 0; step < 3; ++step) {
+      results.push_back(interpret(train, batch(step), {"y"}, scope)[0]);
+    }
+  }
+  for (size_t step = 0; step < 3; ++step) {
+    EXPECT_TRUE(results[step].identical(results[3 + step])) << "step " << step;
+  }
+}
+
+TEST(QuantAware, ReportNamesEveryOpThatCouldBeQuantized) {
+  const Program program = parse_program(kNet);
+  Scope scope = trained_scope();
+  QuantReport report;
+  QuantConfig config;
+  config.not_quant_pattern = {"w1"};
+  quant_aware(program, CpuPlace{}, config, {.scope = &scope, .report = &report});
+  EXPECT_EQ(report.format, "V1");
+  EXPECT_EQ(report.quantized_count(), 2u);
+  std::map<std::string, std::string> reasons;
+  for (const QuantReport::Entry& entry : report.ops) {
+    reasons[entry.op] = entry.reason;
+  }
+  const std::map<std::string, std::string> expected = {
+      {"conv2d 'c1'", "not_quant_pattern excludes it"},
+      {"relu 'r1'", "'relu' is not among the op types to quantize"},
+      {"conv2d 'c2'", ""},
+      {"mul 'f'", ""},
+      {"elementwise_add 'y'", "'elementwise_add' is not among the op types to quantize"},
+      {"reduce_mean 'mean'", "'reduce_mean' is not among the op types to quantize"}};
+  EXPECT_EQ(reasons, expected);
+  ASSERT_EQ(report.find("c2").size(), 1u);
+  const QuantReport::Entry& entry = *report.find("c2").front();
+  ASSERT_EQ(entry.operands.size(), 2u);
+  EXPECT_EQ(entry.operands[0].var, "r1");
+  EXPECT_FALSE(entry.operands[0].is_weight);
+  EXPECT_EQ(entry.operands[1].var, "w2");
+  EXPECT_EQ(entry.operands[1].scale_count, 5u);
+  EXPECT_EQ(report.passes.size(), quant_aware_passes().size());
+  EXPECT_THAT(report.why("relu"), testing::HasSubstr("relu 'r1' is not quantized"));
+  EXPECT_THAT(report.to_text(), testing::HasSubstr("2 of 6 ops quantized, format V1"));
+  EXPECT_THAT(report.to_json(), testing::HasSubstr("\"op\": \"conv2d 'c2'\""));
+  expect_error(ErrorCode::NotFound, {"no op 'r2'", "nearest"}, [&] { report.why("r2"); });
+}
+
+TEST(QuantAware, ReasonsOutliveTheProgramsTextForm) {
+  Scope scope = trained_scope();
+  const Program quantized = quant_aware(parse_program(kNet), CpuPlace{}, {}, {.scope = &scope});
+  const QuantReport report = inspect_quantization(parse_program(to_text(quantized)), scope);
+  EXPECT_THAT(report.why("relu"), testing::HasSubstr("not among the op types"));
+}
+
+TEST(QuantAware, FullQuantizationSparesLossAndIntegers) {
+  for (const bool onnx_format : {false, true}) {
+    Scope scope = trained_scope();
+    QuantReport report;
+    const QuantConfig config{.is_full_quantize = true, .onnx_format = onnx_format};
+    const Program quantized =
+        quant_aware(parse_program(kNet), CpuPlace{}, config, {.scope = &scope, .report = &report});
+    EXPECT_TRUE(report.find("relu").front()->is_quantized);
+    EXPECT_EQ(report.find("reduce_mean").front()->reason, "it computes the loss or a metric");
+    EXPECT_EQ(report.find("elementwise_add").front()->is_quantized, onnx_format);
+  }
+}
+
+TEST(QuantAware, ScalesStayWhenTheyAreNotTrainable) {
+  Scope scope = trained_scope();
+  const Program train = quant_aware(parse_program(kNet),
+                                    CpuPlace{},
+                                    {.scale_trainable = false},
+                                    {.scope = &scope, .scale_dict = {{"x", 2}, {"c1", 3}}});
+  interpret(train, batch(1), {"mean"}, scope);
+  EXPECT_TRUE(scope.get("x@scale").identical(Tensor::from<float>({1}, {2})));
+  EXPECT_TRUE(scope.get("c1@scale").identical(Tensor::from<float>({1}, {3})));
+  EXPECT_TRUE(scope.get("r1@scale").identical(Tensor::from<float>({1}, {0.001f})));
+}
+
+TEST(QuantAware, HooksReplaceAndPrecedeTheQuantizers) {
+  Scope scope = trained_scope();
+  std::vector<std::string> hooked;
+  const auto relu = [&hooked](Rewriter& rewriter, const Op& consumer, Var& input) -> Var& {
+    hooked.push_back(input.name());
+    Var& out = rewriter.block().add_var(input.name() + ".pre", input.dtype(), input.shape());
+    rewriter.insert_before(
+        consumer, {.type = "relu", .inputs = {{"X", {&input}}}, .outputs = {{"Out", {&out}}}});
+    return out;
+  };
+  const Program quantized =
+      quant_aware(parse_program(kNet),
+                  CpuPlace{},
+                  {.quantize_op_types = {"mul"}},
+                  {.scope = &scope, .weight_quantize = relu, .activation_preprocess = relu});
+  EXPECT_EQ(hooked, (std::vector<std::string>{"w3", "c2"}));
+  const Op& mul = *quantized.var("f").producer();
+  EXPECT_EQ(mul.input("Y").name(), "w3.pre");
+  EXPECT_EQ(mul.input("X").name(), "c2.pre.quantized.dequantized");
+  EXPECT_NO_THROW(verify(quantized));
+}
+
+TEST(QuantAware, BadArgumentsAreNamed) {
+  Scope scope = trained_scope();
+  const Program program = parse_program(kNet);
+  const auto call = [&](Place place, QuantConfig config, QuantAwareOptions options) {
+    options.scope = &scope;
+    return quant_aware(program, place, config, options);
+  };
+  expect_error(
+      ErrorCode::Unsupported, {"CudaPlace(0)", "CpuPlace"}, [&] { call(CudaPlace{0}, {}, {}); });
+  expect_error(ErrorCode::InvalidArgument, {"quant_post_first", "scale_dict"}, [&] {
+    call(CpuPlace{}, {.quant_post_first = true}, {});
+  });
+  expect_error(ErrorCode::InvalidArgument,
+               {"'insert_weight_quant'", "nearest is 'insert_weight_fake_quant'"},
+               [&] { call(CpuPlace{}, {}, {.disabled_passes = {"insert_weight_quant"}}); });
+  expect_error(ErrorCode::InvalidArgument, {"'x'", "-1"}, [&] {
+    call(CpuPlace{}, {}, {.scale_dict = {{"x", -1}}});
+  });
+  const Program quantized = call(CpuPlace{}, {}, {});
+  expect_error(ErrorCode::InvalidArgument, {"quantized already"}, [&] {
+    quant_aware(quantized, CpuPlace{}, {}, {.scope = &scope});
+  });
+}
+
+TEST(QuantAware, V2SaysThatItHasOneActivationType) {
+  Scope scope = trained_scope();
+  QuantReport report;
+  quant_aware(parse_program(kNet),
+              CpuPlace{},
+              {.activation_quantize_type = QuantizeType::RangeAbsMax, .onnx_format = true},
+              {.scope = &scope, .report = &report});
+  ASSERT_EQ(report.notes.size(), 1u);
+  EXPECT_THAT(report.notes[0], testing::HasSubstr("'range_abs_max' has no V2 form"));
+}
+
+}  // namespace
+}  // namespace intact
