@@ -44,6 +44,17 @@ void check_format(const Program& program, bool onnx_format) {
         "true)");
 }
 
+void check_fits_int8(const Program& program) {
+  for (const Op* op : program.ops()) {
+    const int32_t bits = op->attr_or<int32_t>("bit_length", 8);
+    check(!is_quantize_op(*op) || !op->input("X").is_persistable() || bits <= 8,
+          "convert: {} makes codes of {} bits, which int8 cannot hold; leave out save_int8, or use "
+          "weight_bits up to 8",
+          op->label(),
+          bits);
+  }
+}
+
 /// Own copies of the tensors the program reads.
 Scope copy_persistables(const Program& program, const Scope& from) {
   Scope scope;
@@ -92,6 +103,9 @@ Converted convert(const Program& quant_val_program,
   check_disabled("convert", options.disabled_passes, convert_passes(config.onnx_format));
   check_format(quant_val_program, config.onnx_format);
   check_is_for_test(quant_val_program);
+  if (options.save_int8) {
+    check_fits_int8(quant_val_program);
+  }
 
   Converted result;
   result.float_program = quant_val_program.clone();

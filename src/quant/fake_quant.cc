@@ -94,7 +94,7 @@ class Inserter {
   }
 
   void insert(OpSpec op) {
-    op.attrs["op_role"] = anchor_.role();
+    copy_role(op, anchor_);
     rewriter_.insert_before(anchor_, std::move(op));
   }
 
@@ -146,10 +146,12 @@ class Inserter {
     const bool exists = rewriter_.block().find_var(name) != nullptr;
     Var& counter = persistable(name, DType::Int64, {1}, 0);
     if (!exists) {
-      rewriter_.prepend({.type = "increment",
-                         .inputs = {{"X", {&counter}}},
-                         .outputs = {{"Out", {&counter}}},
-                         .attrs = {{"step", 1.0f}, {"op_role", anchor_.role()}}});
+      OpSpec increment{.type = "increment",
+                       .inputs = {{"X", {&counter}}},
+                       .outputs = {{"Out", {&counter}}},
+                       .attrs = {{"step", 1.0f}}};
+      copy_role(increment, anchor_);
+      rewriter_.prepend(std::move(increment));
     }
     return counter;
   }
@@ -233,6 +235,10 @@ class Inserter {
   FakeQuantSpec spec_;
 };
 
+const Op& first_reader(const Var& x, const Op& otherwise) {
+  return x.consumers().empty() ? otherwise : *x.consumers().front();
+}
+
 }  // namespace
 
 FakeQuantSpec weight_spec(const QuantConfig& config, const Op& op) {
@@ -249,33 +255,34 @@ FakeQuantSpec activation_spec(const QuantConfig& config) {
           .bits = config.activation_bits};
 }
 
-Var& quantize_dequantize(Rewriter& rewriter,
-                         const QuantContext& context,
-                         Var& x,
-                         FakeQuantSpec spec) {
+Var& quantize_dequantize(
+    Rewriter& rewriter, const QuantContext& context, const Op& reader, Var& x, FakeQuantSpec spec) {
   if (Var* known = rewriter.block().find_var(x.name() + ".quantized.dequantized")) {
     return *known;
   }
-  return Inserter(rewriter, context, x, *x.consumers().front(), spec).insert_pair();
+  return Inserter(rewriter, context, x, first_reader(x, reader), spec).insert_pair();
 }
 
-Var& fused_quantize_dequantize(Rewriter& rewriter, const QuantContext& context, Var& x) {
+Var& fused_quantize_dequantize(Rewriter& rewriter,
+                               const QuantContext& context,
+                               const Op& reader,
+                               Var& x) {
   if (Var* known = rewriter.block().find_var(x.name() + ".quant_dequant")) {
     return *known;
   }
   const FakeQuantSpec spec{.bits = context.config.activation_bits};
-  return Inserter(rewriter, context, x, *x.consumers().front(), spec).insert_fused();
+  return Inserter(rewriter, context, x, first_reader(x, reader), spec).insert_fused();
 }
 
 void observe(Rewriter& rewriter, const QuantContext& context, const Op& op, Var& x) {
   Inserter inserter(rewriter, context, x, op, {});
   Var& scale = inserter.scale(x.name(), kOutputScale);
-  OpSpec observer{.type = "moving_average_abs_max_scale",
-                  .inputs = {{"X", {&x}}},
-                  .outputs = {{"OutScale", {&scale}}},
-                  .attrs = {{"moving_rate", context.config.moving_rate},
-                            {"is_test", inserter.is_test()},
-                            {"op_role", op.role()}}};
+  OpSpec observer{
+      .type = "moving_average_abs_max_scale",
+      .inputs = {{"X", {&x}}},
+      .outputs = {{"OutScale", {&scale}}},
+      .attrs = {{"moving_rate", context.config.moving_rate}, {"is_test", inserter.is_test()}}};
+  copy_role(observer, op);
   if (!inserter.is_test()) {
     inserter.add_average(observer, x.name());
   }

@@ -19,18 +19,20 @@ struct FakeQuantSpec {
 FakeQuantSpec weight_spec(const QuantConfig& config, const Op& op);
 FakeQuantSpec activation_spec(const QuantConfig& config);
 
-/// quantize and dequantize x, in front of its first reader:
+/// quantize and dequantize x, in front of its first reader, or of `reader` when nothing reads it
+/// yet:
 ///   V1  x.quantized = fake_*quantize_*(x); x.quantized.dequantized = fake_*dequantize_*
 ///   V2  x.quantized = quantize_linear(x);  x.quantized.dequantized = dequantize_linear
 /// Returns x.quantized.dequantized; the same Var when x has it already.
-Var& quantize_dequantize(Rewriter& rewriter,
-                         const QuantContext& context,
-                         Var& x,
-                         FakeQuantSpec spec);
+Var& quantize_dequantize(
+    Rewriter& rewriter, const QuantContext& context, const Op& reader, Var& x, FakeQuantSpec spec);
 
-/// V1's form for ops without weights: x.quant_dequant =
-/// fake_quantize_dequantize_moving_average_abs_max(x), in front of x's first reader.
-Var& fused_quantize_dequantize(Rewriter& rewriter, const QuantContext& context, Var& x);
+/// V1's form for ops without weights, likewise placed: x.quant_dequant =
+/// fake_quantize_dequantize_moving_average_abs_max(x).
+Var& fused_quantize_dequantize(Rewriter& rewriter,
+                               const QuantContext& context,
+                               const Op& reader,
+                               Var& x);
 
 /// moving_average_abs_max_scale behind op: x@scale follows the abs max of x, an output of op.
 void observe(Rewriter& rewriter, const QuantContext& context, const Op& op, Var& x);

@@ -118,6 +118,12 @@ std::set<const Op*> loss_and_metric_ops(const Program& program) {
   return found;
 }
 
+void copy_role(OpSpec& inserted, const Op& anchor) {
+  if (anchor.has_attr("op_role")) {
+    inserted.attrs["op_role"] = anchor.role();
+  }
+}
+
 std::vector<std::string> quantizable_slots(const Op& op) {
   const QuantTraits& traits = op.def().quant;
   std::vector<std::string> slots = traits.inputs;

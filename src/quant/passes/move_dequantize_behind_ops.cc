@@ -61,15 +61,14 @@ OpSpec dequantize(const Op& op, const Sides& sides, Var& from, Var& to, const Sc
             .outputs = {{"Out", {&to}}},
             .attrs = {{"quant_bits", Ints{weight.bits, activation.bits}},
                       {"quant_axis", weight.axis},
-                      {"x_num_col_dims", x_num_col_dims(op, from)},
-                      {"op_role", op.role()}}};
+                      {"x_num_col_dims", x_num_col_dims(op, from)}}};
   }
   const float scale = scope.get(weight.scale->name()).cast(DType::Float32).values<float>()[0];
   const auto range = static_cast<float>(max_code(weight.bits) * max_code(activation.bits));
   return {.type = "fake_dequantize_max_abs",
           .inputs = {{"X", {&from}}, {"Scale", {activation.scale}}},
           .outputs = {{"Out", {&to}}},
-          .attrs = {{"max_range", range / (scale == 0 ? 1e-8f : scale)}, {"op_role", op.role()}}};
+          .attrs = {{"max_range", range / (scale == 0 ? 1e-8f : scale)}}};
 }
 
 }  // namespace
@@ -95,7 +94,9 @@ PassReport move_dequantize_behind_ops(Program& program, ConvertContext& context)
     const std::vector<Op*> readers = output.consumers();
     Var& values =
         rewriter.block().add_var(output.name() + ".dequantized", output.dtype(), output.shape());
-    rewriter.insert_after(op, dequantize(op, *sides, output, values, context.scope));
+    OpSpec behind = dequantize(op, *sides, output, values, context.scope);
+    copy_role(behind, op);
+    rewriter.insert_after(op, std::move(behind));
     for (Op* reader : readers) {
       rewriter.replace_input(*reader, output, values);
     }

@@ -1,7 +1,6 @@
 // Before and after: w.quantized = fake_channel_wise_quantize_abs_max(w, is_test=false) -> w@scale
 // Scope:  w@scale = max abs w, which is what the op computes when it runs. A quantizer that reads
-// its scale instead (is_test=true) keeps the one recorded in training, and so does every weight
-// when the config asks for recorded scales. Twice changes nothing.
+// its scale instead (is_test=true) keeps the one recorded in training. Twice changes nothing.
 #include "base/check.h"
 #include "intact/ir/rewrite_all.h"
 #include "quant/passes/passes.h"
@@ -15,7 +14,7 @@ PassReport refresh_weight_scales(Program& program, ConvertContext& context) {
       any_op().where(is_quantize_op).where(input_is("X", is_constant())).capture("quantize");
   return rewrite_all(program, weight_quantizer, [&context](Match& match, Rewriter&) {
     Op& quantize = match.op("quantize");
-    if (context.config.weight_scales == WeightScales::Recorded || !computes_scale(quantize)) {
+    if (!computes_scale(quantize)) {
       return skip(quantize, "its scale is the one recorded in training");
     }
     const int axis = quantize.type() == "fake_quantize_abs_max"
