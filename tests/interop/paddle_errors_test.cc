@@ -118,8 +118,11 @@ TEST(PaddleProgram, ContradictionsAreNamed) {
   expect(block(x, 0, 0), {"parent 0"});
   expect(block(x) + block(y, 1, 1), {"block 1", "parent 1"});
   expect(block(x) + block(y, 1, 2) + block(y, 2, 1), {"block 1", "parent 2"});
-  const std::string twice = bytes(4, bytes(1, "a") + number(2, 0) + number(3, 7));
-  expect(block(x + y + relu("x", "y", twice + twice)), {"'a' twice"});
+  const auto attribute = [](int64_t value) {
+    return bytes(4, bytes(1, "a") + number(2, 0) + number(3, value));
+  };
+  expect(block(x + y + relu("x", "y", attribute(7) + attribute(8))), {"'a' twice"});
+  EXPECT_NO_THROW(read(block(x + y + relu("x", "y", attribute(7) + attribute(7)))));
   const std::string back = bytes(4, bytes(1, "sub_block") + number(2, 8) + number(12, 0));
   expect(block(x + y + relu("x", "y", back)), {"refers to block 0"});
 }

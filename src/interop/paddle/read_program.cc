@@ -196,12 +196,16 @@ class BlockReader {
               file_.desc.blocks_size());
     }
     const AttrDef* known = def != nullptr ? def->find_attr(attr.name()) : nullptr;
-    const bool is_new =
-        attrs
-            .emplace(attr.name(), known != nullptr ? coerced(*value, known->default_value) : *value)
-            .second;
-    if (!is_new) {
-      fail_at(ErrorCode::Format, kOpsField, item, "{} has '{}' twice", op, attr.name());
+    const Attribute fitting = known != nullptr ? coerced(*value, known->default_value) : *value;
+    const auto [position, is_new] = attrs.emplace(attr.name(), fitting);
+    // Training programs of Paddle 2.6 repeat the attributes of oneDNN.
+    if (!is_new && position->second != fitting) {
+      fail_at(ErrorCode::Format,
+              kOpsField,
+              item,
+              "{} has '{}' twice, with two values",
+              op,
+              attr.name());
     }
   }
 
