@@ -212,13 +212,13 @@ class Inserter {
             .outputs = {{"Y", {&to}}},
             .attrs = {{"quant_axis", spec_.axis},
                       {"bit_length", spec_.bits},
-                      {"moving_rate", linear_rate()},
-                      {"is_test", is_test()}}};
+                      {"moving_rate", linear_rate()}}};
   }
 
   void insert_linear(Var& codes, Var& values) {
     Var& scale_var = scale(x_.name(), kActivationScale);
     OpSpec quantize = linear("quantize_linear", x_, codes, scale_var);
+    quantize.attrs["is_test"] = is_test();
     if (!is_test()) {
       add_average(quantize, x_.name());
       quantize.outputs["OutScale"] = {&scale_var};

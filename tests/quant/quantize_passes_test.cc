@@ -87,7 +87,7 @@ TEST_F(QuantizePasses, WeightInV2HasZeroPointsAndAverages) {
         Y=%w.quantized, OutScale=%w@scale, OutState=%w@state, OutAccum=%w@accum = quantize_linear(X=%w, Scale=%w@scale, ZeroPoint=%w.quantized@zero_point,
                             InState=%w@state, InAccum=%w@accum) {quant_axis=0, is_test=false, round_type=0}
         Y=%w.quantized.dequantized = dequantize_linear(X=%w.quantized, Scale=%w@scale,
-                              ZeroPoint=%w.quantized.dequantized@zero_point) {quant_axis=0, is_test=false}
+                              ZeroPoint=%w.quantized.dequantized@zero_point) {quant_axis=0}
         Output=%a = conv2d(Input=%x, Filter=%w.quantized.dequantized) {quantization_type="qat_with_weight"}
       )");
   EXPECT_EQ(scope.get("w.quantized@zero_point").dtype(), DType::Int32);

@@ -35,7 +35,9 @@ OpSpec linear(const char* type,
                         {"bit_length", config.activation_bits},
                         {"moving_rate", config.moving_rate},
                         {"only_observer", true}}};
-  copy_role(spec, op);
+  if (op.has_attr("op_role")) {
+    spec.attrs["op_role"] = role::kForward;  // also behind the loss, as in the reference
+  }
   return spec;
 }
 
