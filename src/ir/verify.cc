@@ -37,15 +37,25 @@ void verify_order(const Block& block) {
   }
 }
 
+/// Paddle quantizes a Var anew for another reader and calls the result the same.
+bool repeats(const Op& op, const Op& first) {
+  return op.type() == first.type() && op.inputs() == first.inputs() &&
+         op.outputs() == first.outputs() && op.attrs() == first.attrs();
+}
+
 void verify_writers(const Block& block) {
   for (const Var* var : block.vars()) {
     const bool is_temporary = !var->is_persistable() && var->kind() == VarKind::Tensor;
-    if (is_temporary && var->producers().size() > 1) {
-      fail(ErrorCode::InvalidArgument,
-           "{}: writes Var '{}', which {} writes too; a temporary has one writer, use another Var",
-           var->producers()[1]->label(),
-           var->name(),
-           var->producers()[0]->label());
+    if (!is_temporary || var->producers().empty()) {
+      continue;
+    }
+    const Op& first = *var->producers().front();
+    for (const Op* op : var->producers()) {
+      check(op == &first || repeats(*op, first),
+            "{}: writes Var '{}', which {} writes too; a temporary has one writer, use another Var",
+            op->label(),
+            var->name(),
+            first.label());
     }
   }
   for (const Op* op : block.ops()) {

@@ -30,6 +30,9 @@ const char* why_needed(const Op& op) {
   if (out.is_persistable()) {
     return "its output is persistable";
   }
+  if (x.producers().size() > 1 || out.producers().size() > 1) {
+    return "its input or output is written several times";
+  }
   if (x.is_persistable() && !x.producers().empty()) {
     return "its input is updated while the output keeps the value";
   }

@@ -54,12 +54,26 @@ TEST(Verify, FindsAnErasedWriter) {
 TEST(Verify, FindsASecondWriterOfATemporary) {
   Program program = chain();
   Rewriter rewriter(program.block());
-  rewriter.append({.type = "relu",
+  rewriter.append({.type = "scale",
                    .inputs = {{"X", {&program.var("x")}}},
                    .outputs = {{"Out", {&program.var("y")}}}});
-  expect_invalid(program, "relu 'y': writes Var 'y', which relu 'y' writes too");
+  expect_invalid(program, "scale 'y': writes Var 'y', which relu 'y' writes too");
   program.var("y").set_persistable(true);
   verify(program);
+}
+
+TEST(Verify, AcceptsTheSameOpTwice) {
+  Program program = chain();
+  const auto again = [&](Attributes attrs) {
+    return OpSpec{.type = "relu",
+                  .inputs = {{"X", {&program.var("x")}}},
+                  .outputs = {{"Out", {&program.var("y")}}},
+                  .attrs = std::move(attrs)};
+  };
+  Op& twin = program.block().append_op(again(program.ops()[0]->attrs()));
+  verify(program);
+  twin.set_attr("skip_quant", true);
+  expect_invalid(program, "relu 'y': writes Var 'y', which relu 'y' writes too");
 }
 
 TEST(Verify, FindsAnInPlaceUpdateOfATemporary) {

@@ -137,6 +137,19 @@ TEST(RemoveIdentity, KeepsTheOldValueOfWhatIsUpdated) {
               "its input is updated while the output keeps the value");
 }
 
+TEST(RemoveIdentity, KeepsWhatIsWrittenTwice) {
+  check_skips(R"(
+    var %x: float32[-1,4] data
+    Out=%a = relu(X=%x)
+    Out=%b = assign(X=%a)
+    Out=%a = relu(X=%x)
+    Out=%y = sum(X=[%a, %b])
+  )",
+              remove_identity,
+              "assign 'b'",
+              "its input or output is written several times");
+}
+
 TEST(RemoveIdentity, KeepsTheNumbers) {
   Scope scope;
   check_same_numbers(kChain, remove_identity, {"y"}, scope, 0);
