@@ -176,6 +176,22 @@ TEST(Convert, ScopeHoldsExactlyWhatTheProgramsNeed) {
                                       "x@scale"}));
 }
 
+// The names and values of scales are those of both formats: trained in V1, converted to V2.
+TEST(Convert, FormatMayChangeAfterTraining) {
+  Trained trained = train({});
+  const Program eval = quant_aware(parse_program(kQuantNet),
+                                   CpuPlace{},
+                                   {.onnx_format = true},
+                                   {.for_test = true, .scope = &trained.scope});
+  EXPECT_TRUE(interpret(eval, quant_net_batch(7), {"y"}, trained.scope)[0].identical(
+      interpret(trained.eval, quant_net_batch(7), {"y"}, trained.scope)[0]));
+  const Converted v1 = convert(trained.eval, CpuPlace{}, {}, {.scope = &trained.scope});
+  const Converted v2 = convert(eval, CpuPlace{}, {.onnx_format = true}, {.scope = &trained.scope});
+  for (const char* name : {"w1", "w2", "w3"}) {
+    expect_close(v2.scope.get(name).cast(DType::Float32), v1.scope.get(name), 0, name);
+  }
+}
+
 TEST(Convert, ReportTellsScalesAndThresholds) {
   const Trained trained = train({});
   const Converted converted = convert(trained.eval, CpuPlace{}, {}, {.scope = &trained.scope});

@@ -135,7 +135,9 @@ TEST_P(Golden, Int8TensorsAreTheFilesBitForBit) {
 
 // Without observers, which saving prunes in the reference, and V2's second pairs of the same names.
 TEST_P(Golden, FrozenProgramHasTheReferencesOps) {
-  const Converted result = converted(/*save_int8=*/false);
+  const Converted result = converted(/*save_int8=*/true);
+  EXPECT_NO_THROW(verify(result.float_program));
+  EXPECT_NO_THROW(verify(*result.int8_program));
   std::vector<std::string> expected;
   for (const std::string& line : canonical_ops(program(tag() + "_frozen"))) {
     if (!line.starts_with("moving_average_abs_max_scale:")) {
