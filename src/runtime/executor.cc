@@ -142,7 +142,7 @@ std::vector<Tensor> Executor::run(const Program& program,
     fail(ErrorCode::InvalidArgument,
          "run: '{}' is not finite{}; parameters are as before this run, lower the learning rate or "
          "check the data",
-         options.guard_finite,
+         plan.nonfinite(),
          first.has_value() ? ", first in " + *first : "");
   }
   return std::move(*results);

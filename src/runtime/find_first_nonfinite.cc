@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "intact/runtime/executor.h"
-#include "runtime/fusion.h"
 #include "runtime/plan.h"
 
 namespace intact {
@@ -45,7 +44,7 @@ std::optional<std::string> find_first_nonfinite(const Program& program,
                                                 uint64_t run_index) {
   Scope copy = scope.clone();
   Arena arena;
-  Plan plan(program, feeds, {}, copy, {.disabled_fusions = plan_fusions()});
+  Plan plan(program, feeds, {}, copy, {.keep_unneeded = true});
   std::optional<std::string> first;
   const auto inspect = [&](const Node& node, const Run& run) {
     if (!first.has_value()) {

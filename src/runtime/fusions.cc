@@ -1,3 +1,5 @@
+#include "runtime/fusions/fusions.h"
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -8,7 +10,19 @@
 namespace intact {
 
 const std::vector<Fusion>& fusions() {
-  static const std::vector<Fusion> list = {};
+  static const std::vector<Fusion> list = {
+      {"drop_shape_operands", drop_shape_operands},  // first: other patterns need the freed Values
+      {"quantize_dequantize", quantize_dequantize},
+      {"batch_norm_activation_grad", batch_norm_activation_grad},  // while the forward is plain
+      {"batch_norm_residual_grad", batch_norm_residual_grad},
+      {"observe_in_batch_norm", observe_in_batch_norm},  // frees X and Y of their observers
+      {"batch_norm_activation", batch_norm_activation},
+      {"observe_after_activation", observe_in_batch_norm},
+      {"quantize_in_batch_norm", quantize_in_batch_norm},
+      {"add_activation", add_activation},
+      {"batch_norm_residual", batch_norm_residual},
+      {"optimizer_updates", optimizer_updates},
+  };
   return list;
 }
 

@@ -64,6 +64,21 @@ std::vector<ValueId> Node::all_outputs() const {
   return flatten(outputs);
 }
 
+const Attribute* Node::find_attr(const std::string& name) const {
+  const auto it = attrs.find(name);
+  return it == attrs.end() ? nullptr : &it->second;
+}
+
+void Node::throw_no_attr(const std::string& name) const {
+  const Attribute* value = find_attr(name);
+  fail(ErrorCode::Internal,
+       "plan: {} {} has {} attribute '{}'",
+       kind,
+       label,
+       value == nullptr ? "no" : type_name(*value),
+       name);
+}
+
 ValueId Graph::add_value(Value value) {
   values_.push_back(std::move(value));
   return static_cast<ValueId>(values_.size()) - 1;
@@ -80,7 +95,9 @@ void Graph::erase(Node& node) {
   const auto it = std::find_if(
       nodes_.begin(), nodes_.end(), [&](const auto& owned) { return owned.get() == &node; });
   assert(it != nodes_.end());
+  erased_.push_back(std::move(*it));
   nodes_.erase(it);
+  node = Node{.kind = "erased"};
 }
 
 std::vector<Node*> Graph::nodes() const {
@@ -118,6 +135,14 @@ Node* Graph::only_reader(ValueId id) const {
   const Value& value = (*this)[id];
   const bool is_private = value.home == Home::Arena && !value.is_fetched;
   return is_private && value.consumers.size() == 1 ? value.consumers.front() : nullptr;
+}
+
+ValueId Graph::needed(ValueId id) const {
+  if (id == kNoValue) {
+    return kNoValue;
+  }
+  const Value& value = (*this)[id];
+  return value.is_fetched || value.home == Home::Scope || !value.consumers.empty() ? id : kNoValue;
 }
 
 std::vector<Node*> Graph::successors(const Node& node) const {
@@ -194,8 +219,7 @@ void Graph::remove_dead() {
   const auto is_needed = [&](const Node& node) {
     const std::vector<ValueId> outputs = node.all_outputs();
     return outputs.empty() || std::any_of(outputs.begin(), outputs.end(), [&](ValueId id) {
-             const Value& value = (*this)[id];
-             return value.is_fetched || value.home == Home::Scope || !value.consumers.empty();
+             return needed(id) != kNoValue;
            });
   };
   for (size_t i = nodes_.size(); i-- > 0;) {

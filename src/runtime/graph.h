@@ -61,15 +61,23 @@ struct Node {
   std::vector<ValueId> all_inputs() const;
   std::vector<ValueId> all_outputs() const;
 
+  /// Throws: Internal when it is absent or of another type.
   template <class T>
   T attr(const std::string& name) const {
-    return std::get<T>(attrs.at(name));
+    const T* value = std::get_if<T>(find_attr(name));
+    if (value == nullptr) {
+      throw_no_attr(name);
+    }
+    return *value;
   }
   template <class T>
   T attr_or(const std::string& name, T fallback) const {
-    const auto it = attrs.find(name);
-    return it == attrs.end() ? fallback : std::get<T>(it->second);
+    return attrs.contains(name) ? attr<T>(name) : fallback;
   }
+
+ private:
+  const Attribute* find_attr(const std::string& name) const;
+  [[noreturn]] void throw_no_attr(const std::string& name) const;
 };
 
 /// Nodes over Values: what fusions rewrite and the Plan runs.
@@ -81,12 +89,15 @@ class Graph {
   size_t value_count() const { return values_.size(); }
 
   Node& add(Node node);
+  /// The Node stays readable, as kind "erased" without operands: loops over nodes() may meet it.
   void erase(Node& node);
   std::vector<Node*> nodes() const;
   size_t node_count() const { return nodes_.size(); }
 
   /// The only reader of a Value that nothing else needs; nullptr otherwise.
   Node* only_reader(ValueId id) const;
+  /// `id` when a node reads it, a fetch or the Scope needs it; else kNoValue.
+  ValueId needed(ValueId id) const;
   /// True when no path leads from one member out of the set and back in, so that one node can do
   /// the members' work.
   bool can_merge(const std::vector<Node*>& members) const;
@@ -110,6 +121,7 @@ class Graph {
 
   std::vector<Value> values_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<Node>> erased_;
 };
 
 }  // namespace intact

@@ -40,6 +40,21 @@ bool is_float32(const Graph& graph, const Node& node, const std::vector<std::str
   });
 }
 
+bool can_view(const Graph& graph, ValueId input, ValueId output) {
+  if (input == kNoValue) {
+    return false;
+  }
+  if (output == kNoValue) {
+    return true;
+  }
+  ValueId root = input;
+  while (graph[root].view_of != kNoValue) {
+    root = graph[root].view_of;
+  }
+  return graph[root].next_version == kNoValue && graph[output].home == Home::Arena &&
+         graph[input].dtype == graph[output].dtype;
+}
+
 namespace {
 
 /// An op's reference kernel over addresses that rarely change.

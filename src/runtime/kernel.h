@@ -63,6 +63,9 @@ const KernelRegistry& kernel_registry();
 /// Runs node.op's reference kernel.
 Step reference_step(const Graph& graph, const Node& node);
 
+/// True when the output may be the input's memory: nobody overwrites that while it is read.
+bool can_view(const Graph& graph, ValueId input, ValueId output);
+
 /// True when every present Value of the slot is float32.
 bool is_float32(const Graph& graph, const Node& node, const std::vector<std::string>& slots);
 

@@ -92,7 +92,8 @@ void check_sources(const std::string& reader, const Value& value) {
 LoweredProgram lower(const Program& specialized,
                      const TensorMap& feeds,
                      const std::vector<std::string>& fetches,
-                     const Scope& scope) {
+                     const Scope& scope,
+                     bool keep_unneeded) {
   LoweredProgram result;
   Graph& graph = result.graph;
   Lowering lowering(graph, feeds, scope);
@@ -107,7 +108,9 @@ LoweredProgram lower(const Program& specialized,
     graph[id].is_fetched = true;
     result.fetches.push_back(id);
   }
-  graph.remove_dead();
+  if (!keep_unneeded) {
+    graph.remove_dead();
+  }
   for (const Node* node : graph.nodes()) {
     for (const ValueId id : node->all_inputs()) {
       check_sources(node->label, graph[id]);

@@ -113,7 +113,7 @@ Plan::Plan(const Program& program,
   if (guard != nullptr) {
     wanted.push_back(guard->name());
   }
-  LoweredProgram lowered = lower(program_, feeds, wanted, scope);
+  LoweredProgram lowered = lower(program_, feeds, wanted, scope, options.keep_unneeded);
   graph_ = std::move(lowered.graph);
   fetches_ = std::move(lowered.fetches);
   if (guard != nullptr) {
@@ -121,7 +121,9 @@ Plan::Plan(const Program& program,
     fetches_.pop_back();
   }
   graph_.schedule();
-  run_fusions(graph_, options.disabled_fusions);
+  if (!options.keep_unneeded) {
+    run_fusions(graph_, options.disabled_fusions);
+  }
   const std::vector<SelectedNode> selected = select_kernels(graph_, kernel_registry());
   for (const auto& [node, kernel] : selected) {
     const bool is_view = kernel != nullptr && !kernel->views.empty();

@@ -17,8 +17,10 @@ namespace intact {
 
 struct PlanOptions {
   std::vector<std::string> disabled_fusions = {};
-  /// A run stops after this Var is written when it is not finite; empty: never.
+  /// A run stops after this Var is written when it is not finite; see Plan::run. Empty: never.
   std::string guard_finite = {};
+  /// Run ops that neither a fetch nor the Scope needs, too.
+  bool keep_unneeded = false;
 };
 
 /// A Program compiled for fixed feed shapes and fetches: steps with kernels, layouts and memory
@@ -45,10 +47,13 @@ class Plan {
     /// Called after each step.
     std::function<void(const Node&, const Run&)> after_step = {};
   };
-  /// Requires bind(). Returns nothing and restores the Scope when the guarded Var is not finite.
+  /// Requires bind(). Returns nothing and restores the Scope when the guarded Var, or a persistable
+  /// that was written before it, is not finite; nonfinite() has its name.
   std::optional<std::vector<Tensor>> run(const TensorMap& feeds,
                                          Arena& arena,
                                          const RunState& state);
+
+  const std::string& nonfinite() const { return nonfinite_; }
 
   const Graph& graph() const { return graph_; }
   size_t arena_bytes() const { return arena_bytes_; }
@@ -93,7 +98,7 @@ class Plan {
   void bind_addresses(const TensorMap& feeds, Arena& arena);
   void back_up();
   void restore();
-  bool is_guard_finite() const;
+  bool is_guard_finite();
   Tensor fetch(ValueId id) const;
 
   Program program_;  // owns the Ops that nodes point to
@@ -112,6 +117,7 @@ class Plan {
   size_t guard_step_ = 0;
   std::vector<size_t> guarded_slots_;  // written before the guard
   std::vector<Tensor> backup_;
+  std::string nonfinite_;
 };
 
 }  // namespace intact

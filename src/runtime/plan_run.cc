@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -6,6 +7,25 @@
 #include "runtime/plan.h"
 
 namespace intact {
+namespace {
+
+template <class T>
+bool all_finite_values(const Tensor& tensor) {
+  return std::ranges::all_of(tensor.values<T>(), [](T x) { return std::isfinite(x); });
+}
+
+bool all_finite(const Tensor& tensor) {
+  switch (tensor.dtype()) {
+    case DType::Float32:
+      return all_finite_values<float>(tensor);
+    case DType::Float64:
+      return all_finite_values<double>(tensor);
+    default:
+      return true;
+  }
+}
+
+}  // namespace
 
 bool Plan::bind(Scope& scope) {
   if (!is_bound_ || scope_revision_ != scope.revision()) {
@@ -108,21 +128,21 @@ Tensor Plan::fetch(ValueId id) const {
   return result;
 }
 
-bool Plan::is_guard_finite() const {
+bool Plan::is_guard_finite() {
   const Value& value = graph_[guard_];
-  const Tensor tensor =
-      Tensor::view(value.dtype, value.shape, address_[static_cast<size_t>(guard_)]);
-  const auto all_finite = [&]<class T>(T) {
-    for (const T x : tensor.values<T>()) {
-      if (!std::isfinite(x)) {
-        return false;
-      }
+  void* address = address_[static_cast<size_t>(guard_)];
+  if (!all_finite(Tensor::view(value.dtype, value.shape, address))) {
+    nonfinite_ = value.name;
+    return false;
+  }
+  // A batch norm hides NaN from the loss when a relu follows, but not from its moving statistics.
+  for (const size_t index : guarded_slots_) {
+    if (!all_finite(*scope_slots_[index].tensor)) {
+      nonfinite_ = scope_slots_[index].name;
+      return false;
     }
-    return true;
-  };
-  return value.dtype == DType::Float32   ? all_finite(float{})
-         : value.dtype == DType::Float64 ? all_finite(double{})
-                                         : true;
+  }
+  return true;
 }
 
 void Plan::back_up() {

@@ -46,6 +46,9 @@ void append_momentum(Var& loss) {
 }
 
 Scope initial_scope(const TestProgram& program) {
+  if (program.scope.has_value()) {
+    return program.scope->clone();
+  }
   Scope scope;
   interpret(program.startup, {}, {}, scope);
   return scope;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ struct TestProgram {
   Program main;
   Program startup;
   std::vector<std::string> fetches;
-  std::vector<TensorMap> batches;  // one a step
+  std::vector<TensorMap> batches;   // one a step
+  std::optional<Scope> scope = {};  // in place of what `startup` makes
 };
 
 /// Builds a Program in a fresh guard. `build` appends the layers and returns what to fetch.
@@ -25,7 +27,7 @@ TestProgram make_test_program(const std::function<std::vector<Var*>()>& build,
 /// Appends backward of `loss` and a momentum op (rate 0.1, mu 0.9) for each parameter.
 void append_momentum(Var& loss);
 
-/// A Scope in which the startup program has run, with its parameters.
+/// What a run starts from: a copy of program.scope, or else what the startup program makes.
 Scope initial_scope(const TestProgram& program);
 
 /// Runs the steps with Executor and with interpret() on copies of the initial scope and EXPECTs

@@ -24,8 +24,9 @@ struct ExecutorOptions {
 };
 
 struct RunOptions {
-  /// Name of a Var, usually the loss. When an op writes it and it is not finite, the run stops
-  /// before the optimizer, the Scope is put back to what it was, and run() throws.
+  /// Name of a Var, usually the loss. When an op has written it and it, or a persistable written
+  /// so far (moving statistics, scales), is not finite, the run stops, the Scope is put back to
+  /// what it was, and run() throws, naming the first op that made such a value.
   std::string guard_finite = {};
 };
 
@@ -50,7 +51,7 @@ class Executor {
   Executor& operator=(Executor&&) noexcept;
   ~Executor();
 
-  /// feeds: a tensor per data Var that a needed op reads. Returns the fetched tensors in order (the
+  /// feeds: a tensor per data Var that an op reads. Returns the fetched tensors in order (the
   /// caller's own copies). Persistable Vars are read from and written to `scope`. Throws:
   /// InvalidArgument (missing or misshapen feed, a guarded Var that is not finite), NotFound
   /// (fetch, parameter).

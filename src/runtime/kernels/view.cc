@@ -4,19 +4,6 @@
 namespace intact {
 namespace {
 
-/// Nobody may overwrite the memory while the view is read.
-bool can_view(const Graph& graph, ValueId input, ValueId output) {
-  if (input == kNoValue || output == kNoValue || graph[output].home != Home::Arena ||
-      graph[input].dtype != graph[output].dtype) {
-    return false;
-  }
-  ValueId root = input;
-  while (graph[root].view_of != kNoValue) {
-    root = graph[root].view_of;
-  }
-  return graph[root].next_version == kNoValue;
-}
-
 Kernel view(const char* kind, const char* input, const char* output) {
   return {.kind = kind,
           .name = "view",

@@ -1,0 +1,95 @@
+// Quantizers of every op type, to codes or to values, per tensor in any layout or per channel.
+#include "backend/cpu/quantize.h"
+
+#include "runtime/kernel.h"
+#include "runtime/quantizer.h"
+
+namespace intact {
+namespace {
+
+/// The scale of this run, one per channel; writes scale_out.
+const float* find_scale(const Quantizer& q, const ValueChannels& view, const Run& run) {
+  const int64_t count = view.outer * view.channels * view.inner;
+  switch (q.source) {
+    case ScaleSource::AbsMax:
+      if (q.axis < 0) {
+        *run.at(q.scale_out) = cpu::abs_max(count, run.at(q.x));
+      } else {
+        cpu::abs_max_channels(
+            view.outer, view.channels, view.inner, run.at(q.x), run.at(q.scale_out));
+      }
+      return run.at(q.scale_out);
+    case ScaleSource::MovingAverage:
+      q.average.update(run, cpu::abs_max(count, run.at(q.x)));
+      return run.at(q.scale_out);
+    case ScaleSource::Given:
+      break;
+  }
+  if (q.scale_out != kNoValue && run.at(q.scale_out) != run.at(q.scale_in)) {
+    std::copy_n(run.at(q.scale_in), view.channels, run.at(q.scale_out));
+  }
+  return run.at(q.scale_in);
+}
+
+Step prepare(const Graph& graph, const Node& node) {
+  const Quantizer q = *quantizer_of(graph, node);
+  const ValueChannels view = channels_of(graph[q.x], q.axis);
+  const bool is_whole = q.axis < 0;
+  return {.run = [=](const Run& run) {
+    const float* scale = find_scale(q, view, run);
+    if (is_whole) {
+      const auto convert = q.dequantizes ? cpu::quantize_dequantize : cpu::quantize;
+      convert(view.inner, run.at(q.x), *scale, q.bits, q.round, run.at(q.out));
+    } else {
+      const auto convert =
+          q.dequantizes ? cpu::quantize_dequantize_channels : cpu::quantize_channels;
+      convert(view.outer,
+              view.channels,
+              view.inner,
+              run.at(q.x),
+              scale,
+              q.bits,
+              q.round,
+              run.at(q.out));
+    }
+  }};
+}
+
+Step prepare_observer(const Graph& graph, const Node& node) {
+  const ValueId x = node.in("X");
+  const int64_t count = graph[x].shape.numel();
+  const MovingAverage average{.state_in = node.in("InState"),
+                              .accum_in = node.in("InAccum"),
+                              .state_out = node.out("OutState"),
+                              .accum_out = node.out("OutAccum"),
+                              .scale_out = node.out("OutScale"),
+                              .rate = node.attr<float>("moving_rate")};
+  return {.run = [=](const Run& run) { average.update(run, cpu::abs_max(count, run.at(x))); }};
+}
+
+}  // namespace
+
+void register_quantize(KernelRegistry& registry) {
+  std::vector<std::string> kinds = quantizer_kinds();
+  kinds.emplace_back("quantize_dequantize");
+  for (const std::string& kind : kinds) {
+    registry.add({.kind = kind,
+                  .name = "simd",
+                  .same_layout = {"X", "Out", "Y"},
+                  .in_place = {{"Out", "X"}, {"Y", "X"}},
+                  .accepts = [](const Graph& graph,
+                                const Node& node) { return quantizer_of(graph, node).has_value(); },
+                  .prepare = prepare});
+  }
+  registry.add({.kind = "moving_average_abs_max_scale",
+                .name = "simd",
+                .same_layout = {"X"},
+                .accepts =
+                    [](const Graph& graph, const Node& node) {
+                      return is_float32(graph, node, {"X"}) && node.out("Out") == kNoValue &&
+                             !node.attr<bool>("is_test");
+                    },
+                .prepare = prepare_observer});
+}
+
+}  // namespace intact
