@@ -7,6 +7,7 @@
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/convolution.h"
+#include "ops/detail/int8_weight.h"
 #include "ops/detail/window.h"
 #include "tensor/dispatch.h"
 
@@ -80,7 +81,7 @@ Convolution convolution_of(const Op& op,
 
 void forward(const KernelContext& op) {
   const Tensor& input = op.input("Input");
-  const Tensor& filter = op.input("Filter");
+  const Tensor filter = weight_as(input.dtype(), op.input("Filter"));
   Tensor output = op.output("Output");
   const Convolution conv = convolution_of(op.op(), input.shape(), filter.shape(), output.shape());
   dispatch_float(input.dtype(), op.where(), [&]<class T>(T) {

@@ -5,6 +5,7 @@
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/gemm.h"
+#include "ops/detail/int8_weight.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
@@ -52,25 +53,25 @@ void infer_grad(InferContext& op) {
 }
 
 template <class T>
-MatrixView<T> matrix(const KernelContext& op, const char* slot, const char* attr) {
-  const Tensor& tensor = op.input(slot);
+MatrixView<T> matrix(const Tensor& tensor, int32_t split) {
   const Shape& shape = tensor.shape();
-  const int32_t split = op.attr<int32_t>(attr);
   return row_major(tensor.data<T>(), shape.numel(0, split), shape.numel(split, shape.rank()));
 }
 
 void forward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    product(matrix<T>(op, "X", "x_num_col_dims"),
-            matrix<T>(op, "Y", "y_num_col_dims"),
+  const Tensor& x = op.input("X");
+  const Tensor y = weight_as(x.dtype(), op.input("Y"));
+  dispatch_float(x.dtype(), op.where(), [&]<class T>(T) {
+    product(matrix<T>(x, op.attr<int32_t>("x_num_col_dims")),
+            matrix<T>(y, op.attr<int32_t>("y_num_col_dims")),
             op.output("Out").data<T>());
   });
 }
 
 void backward(const KernelContext& op) {
   dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    const auto x = matrix<T>(op, "X", "x_num_col_dims");
-    const auto y = matrix<T>(op, "Y", "y_num_col_dims");
+    const auto x = matrix<T>(op.input("X"), op.attr<int32_t>("x_num_col_dims"));
+    const auto y = matrix<T>(op.input("Y"), op.attr<int32_t>("y_num_col_dims"));
     const auto dout = row_major(op.input("Out@GRAD").data<T>(), x.rows, y.cols);
     if (op.has_output("X@GRAD")) {
       product(dout, y.transposed(), op.output("X@GRAD").data<T>());

@@ -17,6 +17,27 @@ namespace {
 constexpr const char* kModelSuffix = ".pdmodel";
 constexpr const char* kParamsSuffix = ".pdiparams";
 
+/// The ops that `fetches` need, in test mode.
+Program evaluation_part(const Program& program,
+                        const std::vector<std::string>& feeds,
+                        const std::vector<std::string>& fetches) {
+  Program forward = program.clone();
+  Rewriter rewriter(forward.block());
+  for (Op* op : forward.ops()) {
+    if (!op->is_forward()) {
+      rewriter.erase(*op);
+    }
+  }
+  Program part = forward.prune(feeds, fetches);
+  for (Op* op : part.ops()) {
+    const AttrDef* attr = op->def().find_attr("is_test");
+    if (attr != nullptr && !attr->is_extra) {
+      op->set_attr("is_test", true);
+    }
+  }
+  return part;
+}
+
 /// Every Var an op reads must be fed, stored, or written before.
 void check_inputs(const Program& program,
                   const std::vector<std::string>& feeds,
@@ -169,7 +190,7 @@ void save_inference_model(const std::string& prefix,
       program.var(name);  // throws NotFound
     }
   }
-  Program saved = program.clone_for_test().prune(feeds, fetches);
+  Program saved = evaluation_part(program, feeds, fetches);
   check_inputs(saved, feeds, fetches);
   check_params(saved, scope);
   for (const std::string& name : feeds) {
