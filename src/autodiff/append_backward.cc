@@ -111,14 +111,25 @@ class Gradients {
     return block_.append_op(std::move(spec));
   }
 
-  /// Marks the op that wrote the gradient (in its final form) with [parameter, gradient].
-  void mark_producer(const ParameterGradient& pair) {
-    Op& op = *pair.gradient->producers().back();
-    Strings names = {pair.parameter->name(), pair.gradient->name()};
-    for (const std::string& name : op.attr_or<Strings>("op_role_var", {})) {
-      names.push_back(name);
+  /// Sets op_role_var = [parameter, gradient, ...] on the ops that write the final gradients.
+  void mark_producers(const std::vector<ParameterGradient>& pairs) {
+    std::map<const Var*, const Var*> parameter_of;
+    for (const auto& [parameter, gradient] : pairs) {
+      parameter_of[gradient] = parameter;
     }
-    op.set_attr("op_role_var", names);
+    const std::vector<Op*> ops = block_.ops();
+    for (size_t i = begin_; i < ops.size(); ++i) {
+      Strings names;
+      for_each_var(ops[i]->outputs(), [&](const Var& var) {
+        if (const auto it = parameter_of.find(&var); it != parameter_of.end()) {
+          names.push_back(it->second->name());
+          names.push_back(var.name());
+        }
+      });
+      if (!names.empty()) {
+        ops[i]->set_attr("op_role_var", names);
+      }
+    }
   }
 
  private:
@@ -243,12 +254,12 @@ std::vector<ParameterGradient> append_backward(Var& loss) {
     if (gradients.wants(*var) && var->is_parameter()) {
       if (Var* gradient = gradients.total(*var)) {
         result.push_back({var, gradient});
-        gradients.mark_producer(result.back());
       }
     } else if (gradients.wants(*var) && var->is_data()) {
       gradients.total(*var);
     }
   }
+  gradients.mark_producers(result);
   return result;
 }
 
