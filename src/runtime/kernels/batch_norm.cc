@@ -123,6 +123,9 @@ void Forward::observe(const Run& run) const {
 void Forward::apply(const Run& run) const {
   float* scratch = run.scratch();
   if (!quantizer.has_value()) {
+    if (y == kNoValue) {
+      return;  // only the statistics are wanted
+    }
     cpu::scale_shift_activation(size.pixels,
                                 size.channels,
                                 run.at(x),
