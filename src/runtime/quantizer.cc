@@ -121,7 +121,8 @@ std::optional<Quantizer> quantizer_of(const Graph& graph, const Node& node) {
   const bool is_fused = node.kind == "quantize_dequantize";
   const std::string kind = is_fused ? node.attr<std::string>("quantizer") : node.kind;
   if (std::ranges::find(quantizer_kinds(), kind) == quantizer_kinds().end() ||
-      graph[node.in("X")].dtype != DType::Float32) {
+      graph[node.in("X")].dtype != DType::Float32 ||
+      node.attr_or<int32_t>("bit_length", 8) < 2) {  // one bit has no step to divide by
     return std::nullopt;
   }
   std::optional<Quantizer> quantizer = by_kind(kind, node);

@@ -60,7 +60,7 @@ def check_shell(document, blocks, source, environment, errors):
 def check_document(path, source, environment, is_update, errors):
     text = path.read_text()
     document = path.relative_to(source)
-    for target in LINK.findall(text):
+    for target in LINK.findall(FENCE.sub("", text)):
         if not (path.parent / target).exists():
             errors.append(f"{document}: link to {target}, which does not exist")
     shell = []

@@ -110,7 +110,7 @@ class Cli(unittest.TestCase):
         text = intact("inspect", self.run_quantized).stdout
         self.assertIn("conv2d", text)
         self.assertEqual(intact("inspect", self.run_float, "--text").stdout.count("conv2d("), 2)
-        done = intact("inspect", self.run_quantized, "--why", "softmax_with_cross_entropy")
+        done = intact("inspect", self.run_quantized, "--why", "reduce_mean")
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_toml_file_holds_options_and_the_command_line_wins(self):
@@ -130,7 +130,7 @@ class Cli(unittest.TestCase):
         data = self.broken_data("gz", compress)
         out = self.fresh("from_gz")
         self.assertEqual(intact("train", *MODEL, "--data", data, "--out", out).returncode, 0)
-        self.assertEqual((out / "params.pdiparams").read_bytes(), (self.run_float / "params.pdiparams").read_bytes())
+        self.assertEqual(tree(out), tree(self.run_float))
 
     def test_interrupted_training_resumes_to_the_same_bytes(self):
         options = [*MODEL, "--data", self.data, "--epochs", 40]
@@ -150,7 +150,7 @@ class Cli(unittest.TestCase):
     # What does not.
 
     def test_bad_command_lines(self):
-        self.fails(intact("train", "--modle", "x"), "--modle")
+        self.fails(intact("train", "--modle", "x", "--data", self.data), "--modle")
         self.fails(intact("train", "--model", "mobilnet_v1", "--data", self.data, "--out", self.fresh("x")),
                    "mobilnet_v1", "mobilenet_v1")
         self.fails(intact("train", *MODEL, "--data", self.folder / "nowhere", "--out", self.fresh("x")), "nowhere")
@@ -217,7 +217,7 @@ class Cli(unittest.TestCase):
     def test_diverging_training_names_the_op_and_keeps_the_last_good_parameters(self):
         out = self.fresh("diverged")
         done = intact("train", *MODEL, "--data", self.data, "--learning-rate", "1e30", "--epochs", 2, "--out", out)
-        self.fails(done, "iteration", "loss")
+        self.fails(done, "iteration", "conv2d")
         self.assertEqual(intact("eval", out, "--data", self.data).returncode, 0)
 
     def test_full_disk(self):
@@ -229,7 +229,7 @@ class Cli(unittest.TestCase):
         self.fails(done, "full_model")
         self.assertEqual([path.name for path in self.folder.glob("full_model*")], [])
         self.fails(intact("train", *MODEL, "--data", self.data, "--out", out, preexec_fn=limit), "full")
-        self.assertFalse((out / "manifest.json").exists())
+        self.assertFalse((out / "run.json").exists())
         self.assertEqual(list(out.glob("*.tmp")) if out.exists() else [], [])
 
 

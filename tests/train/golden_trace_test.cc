@@ -53,7 +53,9 @@ class GoldenTrace : public ::testing::TestWithParam<Case> {
     const Tensor expected = trace.row("fp32_fetch", step).cast(DType::Float32);
     EXPECT_EQ(results[0].values<float>()[0], expected.values<float>()[0]);
     EXPECT_EQ(results[1].values<float>()[0], expected.values<float>()[1]);
-    EXPECT_NEAR(results[2].values<float>()[0], expected.values<float>()[2], 2e-5f);
+    EXPECT_NEAR(results[2].values<float>()[0],
+                expected.values<float>()[2],
+                GetParam().use_reference ? 2e-5f : GetParam().tolerance);
   }
 
   Trace trace{GetParam().network.name};
@@ -84,13 +86,17 @@ TEST_P(GoldenTrace, TwoStepsInARowGiveTheRecordedLosses) {
 // last place moves these gradients by 1e-4; 1.3e-4 was measured.
 constexpr float kLenetTolerance = 1e-6f;
 constexpr float kMobilenetTolerance = 4e-4f;
+// Plans sum in blocks and with fused multiply-adds, another order again.
+constexpr float kLenetPlanTolerance = 3e-6f;
+constexpr float kMobilenetPlanTolerance = 2e-3f;
 
 INSTANTIATE_TEST_SUITE_P(Nets,
                          GoldenTrace,
                          ::testing::Values(Case{golden_lenet(), true, kLenetTolerance},
-                                           Case{golden_lenet(), false, kLenetTolerance},
+                                           Case{golden_lenet(), false, kLenetPlanTolerance},
                                            Case{golden_mobilenet(), true, kMobilenetTolerance},
-                                           Case{golden_mobilenet(), false, kMobilenetTolerance}),
+                                           Case{
+                                               golden_mobilenet(), false, kMobilenetPlanTolerance}),
                          [](const auto& info) {
                            return info.param.network.name +
                                   (info.param.use_reference ? "_reference" : "_plan");
