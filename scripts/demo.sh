@@ -40,4 +40,5 @@ for model in float v1 v2; do
   "$intact" eval "$out/$model" --data "$data" --json "$out/eval_$model.json" "${common[@]}" >/dev/null
 done
 "$intact" inspect "$out/run_quantized" >"$out/quantized.txt"
+python3 "$root/scripts/plot.py" "$out"
 python3 "$root/scripts/summary.py" "$out"

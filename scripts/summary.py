@@ -29,6 +29,7 @@ def main(folder):
                        ("float.pdmodel", "float model, with float.pdiparams"),
                        ("v1.pdmodel", "converted, fake_* ops; v1_int8.pdmodel has int8 weights"),
                        ("v2.pdmodel", "converted, quantize_linear ops, int8 weights"),
+                       ("result.svg", "loss of both phases"),
                        ("quantized.txt", "what is quantized with which scale, and what is not and why")):
         print(f"  {folder / name}  {what}")
 

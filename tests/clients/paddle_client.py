@@ -11,9 +11,12 @@ import numpy as np
 import paddle
 
 IMAGES = 64
-# Largest difference of logits. Float sums over up to 1,024 terms are added in another order, and a code of a
-# quantized activation may move by one step when a value sits on a tie.
-TOLERANCE = 1e-4
+# Largest difference of logits. Float: sums of up to 1,024 terms are added in another order. V1 in the Executor: the
+# convolutions add integers, which is exact, so both sides round the same values. The Predictor folds batch norm into
+# other ops and V2 convolves dequantized floats: a value next to a tie then rounds to the neighbouring code, and one
+# step of one code in an early layer is seen in the logits (which reach 20).
+TOLERANCE = {("float", "Executor"): 1e-4, ("float", "Predictor"): 1e-4, ("v1", "Executor"): 1e-4,
+             ("v1", "Predictor"): 1.0, ("v2", "Executor"): 1.0, ("v2", "Predictor"): 1.0}
 
 
 def test_images(folder):
@@ -61,7 +64,7 @@ def main():
     options = parser.parse_args()
     images = test_images(options.data)
     failures = 0
-    print(f"Paddle {paddle.__version__}, {IMAGES} test images, largest difference of logits allowed {TOLERANCE}")
+    print(f"Paddle {paddle.__version__}, {IMAGES} test images")
     for name in ("float", "v1", "v2"):
         prefix = pathlib.Path(options.models) / name
         ours = run_intact(options.intact, prefix, images)
@@ -69,9 +72,10 @@ def main():
             theirs = run(prefix, images)
             difference = float(np.abs(theirs - ours).max())
             flips = int((theirs.argmax(1) != ours.argmax(1)).sum())
-            is_good = theirs.shape == ours.shape and difference <= TOLERANCE and flips == 0
+            is_good = theirs.shape == ours.shape and difference <= TOLERANCE[name, client] and flips == 0
             failures += not is_good
-            print(f"{name:6} {client:9} difference {difference:.2e}  label flips {flips}  {'ok' if is_good else 'FAILED'}")
+            print(f"{name:6} {client:9} difference of logits {difference:.1e} (at most {TOLERANCE[name, client]:g})  "
+                  f"label flips {flips}  {'ok' if is_good else 'FAILED'}")
     return 1 if failures else 0
 
 

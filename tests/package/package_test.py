@@ -23,11 +23,11 @@ def main(source, build):
         run("cmake", "--build", folder / "outside")
         data = write_idx(folder / "data")
         run(folder / "outside/tutorial", data, folder / "model")
-        missing = [name for name in ("model_float.pdmodel", "model_float.pdiparams", "model_int8.pdmodel",
+        missing = [name for name in ("model.pdmodel", "model.pdiparams", "model_int8.pdmodel",
                                      "model_int8.pdiparams") if not (folder / name).exists()]
         assert not missing, f"the tutorial did not write {missing}"
-        run(folder / "prefix/bin/intact", "eval", folder / "model_float", "--data", data)
+        run(folder / "prefix/bin/intact", "eval", folder / "model", "--data", data)
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve())
