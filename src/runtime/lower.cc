@@ -34,6 +34,7 @@ class Lowering {
     }
     Value value = value_of(var);
     if (const Tensor* tensor = scope_.find(var.name()); var.is_persistable() && tensor != nullptr) {
+      check_fits(var, *tensor);
       value.dtype = tensor->dtype();
       value.shape = tensor->shape();
     }
@@ -49,6 +50,16 @@ class Lowering {
             .dtype = var.dtype(),
             .shape = var.shape(),
             .home = var.is_persistable() ? Home::Scope : Home::Arena};
+  }
+
+  /// A scalar may be [] or [1].
+  static void check_fits(const Var& var, const Tensor& tensor) {
+    check(compatible(var.shape(), tensor.shape()) ||
+              (var.shape().numel() == 1 && tensor.numel() == 1),
+          "run: '{}' has shape {} in the scope but the program wants {}; load matching parameters",
+          var.name(),
+          tensor.shape().to_string(),
+          var.shape().to_string());
   }
 
   ValueId write(const Var& var) {
@@ -77,6 +88,16 @@ class Lowering {
   const Scope& scope_;
   std::map<std::string, ValueId> current_;
 };
+
+void check_shape(const std::string& writer, const Value& value) {
+  if (!value.shape.is_known()) {
+    fail(ErrorCode::Unsupported,
+         "{}: shape {} of '{}' does not follow from the feeds' shapes; make it constant",
+         writer,
+         value.shape.to_string(),
+         value.name);
+  }
+}
 
 void check_sources(const std::string& reader, const Value& value) {
   if (value.producer == nullptr && value.home == Home::Arena) {
@@ -114,6 +135,9 @@ LoweredProgram lower(const Program& specialized,
   for (const Node* node : graph.nodes()) {
     for (const ValueId id : node->all_inputs()) {
       check_sources(node->label, graph[id]);
+    }
+    for (const ValueId id : node->all_outputs()) {
+      check_shape(node->label, graph[id]);
     }
   }
   for (const ValueId id : result.fetches) {

@@ -96,6 +96,7 @@ class Plan {
   void plan_arena(const std::vector<SelectedNode>& selected);
   void plan_guard();
   void bind_addresses(const TensorMap& feeds, Arena& arena);
+  static void run_step(PlannedStep& step, Run run, std::byte* arena, const RunState& state);
   void back_up();
   void restore();
   bool is_guard_finite();

@@ -80,29 +80,26 @@ std::optional<std::vector<Tensor>> Plan::run(const TensorMap& feeds,
                                              Arena& arena,
                                              const RunState& state) {
   bind_addresses(feeds, arena);
+  const Run run{.address = address_.data(), .run_index = state.run_index};
+  std::byte* base = arena.reserve(arena_bytes_);
+  size_t next = 0;
   if (guard_ != kNoValue) {
     back_up();
-  }
-  std::byte* base = arena.reserve(arena_bytes_);
-  Run run{.address = address_.data(), .run_index = state.run_index};
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    PlannedStep& step = steps_[i];
-    run.workspace = base + step.workspace_offset;
-    if (state.is_timed) {
-      const auto start = std::chrono::steady_clock::now();
-      step.step.run(run);
-      step.time += std::chrono::steady_clock::now() - start;
-      ++step.calls;
-    } else {
-      step.step.run(run);
+    try {
+      for (; next <= guard_step_; ++next) {
+        run_step(steps_[next], run, base, state);
+      }
+    } catch (...) {
+      restore();
+      throw;
     }
-    if (state.after_step) {
-      state.after_step(*step.node, run);
-    }
-    if (guard_ != kNoValue && i == guard_step_ && !is_guard_finite()) {
+    if (!is_guard_finite()) {
       restore();
       return std::nullopt;
     }
+  }
+  for (; next < steps_.size(); ++next) {
+    run_step(steps_[next], run, base, state);
   }
   std::vector<Tensor> results;
   results.reserve(fetches_.size());
@@ -110,6 +107,21 @@ std::optional<std::vector<Tensor>> Plan::run(const TensorMap& feeds,
     results.push_back(fetch(id));
   }
   return results;
+}
+
+void Plan::run_step(PlannedStep& step, Run run, std::byte* arena, const RunState& state) {
+  run.workspace = arena + step.workspace_offset;
+  if (state.is_timed) {
+    const auto start = std::chrono::steady_clock::now();
+    step.step.run(run);
+    step.time += std::chrono::steady_clock::now() - start;
+    ++step.calls;
+  } else {
+    step.step.run(run);
+  }
+  if (state.after_step) {
+    state.after_step(*step.node, run);
+  }
 }
 
 Tensor Plan::fetch(ValueId id) const {

@@ -190,6 +190,32 @@ TEST(Executor, GuardsParametersAgainstALossThatIsNotFinite) {
   }
 }
 
+TEST(Executor, KeepsTheScopeWhenALabelIsWrong) {
+  const TestProgram program = small_net("mobile");
+  Scope scope = initial_scope(program);
+  const Scope before = scope.clone();
+  TensorMap bad = program.batches[0];
+  bad["label"] = Tensor::from<int64_t>({4, 1}, {0, 1, 7, 2});
+  Executor executor;
+  expect_error(ErrorCode::InvalidArgument, {"Label holds class 7 but there are 5 classes"}, [&] {
+    executor.run(program.main, bad, program.fetches, scope, {.guard_finite = program.fetches[0]});
+  });
+  for (const std::string& name : before.names()) {
+    EXPECT_TRUE(scope.get(name).identical(before.get(name))) << name;
+  }
+}
+
+TEST(Executor, RefusesParametersOfAnotherShape) {
+  const TestProgram program = tiny();
+  Scope scope = scope_with(3, 4);
+  Executor executor;
+  executor.run(program.main, program.batches[0], program.fetches, scope);
+  scope.set("w", Tensor(DType::Float32, {3}));
+  expect_error(ErrorCode::InvalidArgument, {"'w' has shape [3]", "wants [2]"}, [&] {
+    executor.run(program.main, program.batches[0], program.fetches, scope);
+  });
+}
+
 TEST(Executor, FindsTheFirstOpThatIsNotFinite) {
   const TestProgram program = tiny();
   Scope scope = scope_with(kInfinity, 4);

@@ -26,7 +26,8 @@ struct ExecutorOptions {
 struct RunOptions {
   /// Name of a Var, usually the loss. When an op has written it and it, or a persistable written
   /// so far (moving statistics, scales), is not finite, the run stops, the Scope is put back to
-  /// what it was, and run() throws, naming the first op that made such a value.
+  /// what it was, and run() throws, naming the first op that made such a value. The same holds for
+  /// any other error up to that point. Not with ExecutorOptions::use_reference.
   std::string guard_finite = {};
 };
 
