@@ -1,8 +1,7 @@
 #include "intact/base/threads.h"
 
-#include <omp.h>
-
 #include "base/check.h"
+#include "base/openmp.h"
 
 namespace intact {
 

@@ -43,8 +43,8 @@ void check_slots(const Op& op,
                  const char* direction,
                  const Block& block) {
   for (const auto& [name, vars] : slots) {
-    const auto def =
-        std::find_if(defs.begin(), defs.end(), [&](const SlotDef& d) { return d.name == name; });
+    const auto def = std::find_if(
+        defs.begin(), defs.end(), [&slot = name](const SlotDef& d) { return d.name == slot; });
     check(def != defs.end(),
           "{}: has no {} slot '{}'; its {} slots are {}",
           op.label(),

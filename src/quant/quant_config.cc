@@ -276,8 +276,9 @@ const char* to_string(DeployBackend backend) {
 QuantConfig parse_quant_config(const ConfigMap& values) {
   QuantConfig config;
   for (const auto& [name, value] : values) {
-    const auto it = std::find_if(
-        keys().begin(), keys().end(), [&name](const Key& known) { return known.name == name; });
+    const auto it = std::find_if(keys().begin(), keys().end(), [&key = name](const Key& known) {
+      return known.name == key;
+    });
     if (it == keys().end()) {
       std::vector<std::string> known;
       for (const Key& key : keys()) {

@@ -227,8 +227,8 @@ void Plan::plan_guard() {
     }
   }
   std::ranges::sort(guarded_slots_);
-  const auto repeated = std::ranges::unique(guarded_slots_);
-  guarded_slots_.erase(repeated.begin(), repeated.end());
+  const auto repeated = std::unique(guarded_slots_.begin(), guarded_slots_.end());
+  guarded_slots_.erase(repeated, guarded_slots_.end());
 }
 
 }  // namespace intact

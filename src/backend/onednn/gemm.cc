@@ -1,9 +1,9 @@
 #include "backend/onednn/gemm.h"
 
-#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/check.h"
+#include "base/openmp.h"
 
 namespace intact::cpu {
 namespace {
