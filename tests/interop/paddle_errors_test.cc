@@ -123,6 +123,8 @@ TEST(PaddleProgram, ContradictionsAreNamed) {
   };
   expect(block(x + y + relu("x", "y", attribute(7) + attribute(8))), {"'a' twice"});
   EXPECT_NO_THROW(read(block(x + y + relu("x", "y", attribute(7) + attribute(7)))));
+  expect(block(x + var("z", {3}) + relu("x", "y") + y + relu("z", "x")),
+         {"op 1", "makes 'x' float32 [3], but it was read as float32 [2]"});
   const std::string back = bytes(4, bytes(1, "sub_block") + number(2, 8) + number(12, 0));
   expect(block(x + y + relu("x", "y", back)), {"refers to block 0"});
 }

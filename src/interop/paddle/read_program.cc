@@ -1,4 +1,5 @@
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/check.h"
@@ -153,13 +154,49 @@ class BlockReader {
     }
     read_slots(desc.inputs(), desc.type(), item, spec.inputs);
     read_slots(desc.outputs(), desc.type(), item, spec.outputs);
+    remember_read(spec.inputs);
+    const Op* op = nullptr;
     try {
-      block_.append_op(std::move(spec), UnknownAttributes::Keep);
+      op = &block_.append_op(std::move(spec), UnknownAttributes::Keep);
     } catch (const Error& error) {
       // What a caller of append_op did wrong is here what the file says.
       const bool is_ours =
           error.code() == ErrorCode::Unsupported || error.code() == ErrorCode::Internal;
       fail_at(is_ours ? error.code() : ErrorCode::Format, kOpsField, item, "{}", error.what());
+    }
+    check_written(*op, item);
+  }
+
+  /// Vars that ops read as they were declared, before any op wrote them.
+  void remember_read(const Slots& inputs) {
+    for (const auto& [slot, vars] : inputs) {
+      for (const Var* var : vars) {
+        if (!written_.contains(var)) {
+          read_as_declared_.emplace(var, std::pair(var->dtype(), var->shape()));
+        }
+      }
+    }
+  }
+
+  void check_written(const Op& op, int item) {
+    for (const auto& [slot, vars] : op.outputs()) {
+      for (const Var* var : vars) {
+        const auto declared = read_as_declared_.find(var);
+        if (declared != read_as_declared_.end() &&
+            declared->second != std::pair(var->dtype(), var->shape())) {
+          fail_at(ErrorCode::Format,
+                  kOpsField,
+                  item,
+                  "{} makes '{}' {} {}, but it was read as {} {} before",
+                  op.type(),
+                  var->name(),
+                  to_string(var->dtype()),
+                  var->shape().to_string(),
+                  to_string(declared->second.first),
+                  declared->second.second.to_string());
+        }
+        written_.insert(var);
+      }
     }
   }
 
@@ -241,6 +278,8 @@ class BlockReader {
   int index_;
   const TensorMap& stored_;
   Block& block_;
+  std::map<const Var*, std::pair<DType, Shape>> read_as_declared_;
+  std::set<const Var*> written_;
 };
 
 void check_blocks(const ProgramFile& file) {
