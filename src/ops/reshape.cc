@@ -63,20 +63,20 @@ std::vector<int64_t> copy_dims(const InferContext& op, const Shape& x, const Int
 std::optional<std::pair<int64_t, int64_t>> known_elements(const Shape& x,
                                                           const Ints& shape,
                                                           const std::vector<int64_t>& dims) {
-  int64_t x_count = 1;
+  std::vector<int64_t> x_known = x.dims();
   for (int axis = 0; axis < x.rank(); ++axis) {
     const auto i = static_cast<size_t>(axis);
     const bool is_copied = i < shape.size() && shape[i] == 0;
     if (x[axis] < 0 && !is_copied) {
       return std::nullopt;
     }
-    x_count *= x[axis] < 0 ? 1 : x[axis];
+    x_known[i] = x[axis] < 0 ? 1 : x[axis];
   }
-  int64_t out_count = 1;
-  for (int64_t dim : dims) {
-    out_count *= dim < 0 ? 1 : dim;
-  }
-  return std::pair(x_count, out_count);
+  std::vector<int64_t> known = dims;
+  std::replace_if(
+      known.begin(), known.end(), [](int64_t dim) { return dim < 0; }, 1);
+  // numel() refuses products that do not fit.
+  return std::pair(Shape(std::move(x_known)).numel(), Shape(std::move(known)).numel());
 }
 
 // 0 copies the dimension of X at the same place; one -1 is what remains, unknown where an unknown

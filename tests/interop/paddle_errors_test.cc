@@ -112,8 +112,8 @@ TEST(PaddleProgram, ContradictionsAreNamed) {
   };
   expect(block(x + x), {"variable 1", "byte", "'x' is declared twice"});
   expect(block(x + y + relu("x", "z")), {"op 0", "Out names 'z'"});
-  expect(block(var("x", {-2})), {"dimension -2"});
-  expect(block(var("x", {int64_t{1} << 40, int64_t{1} << 40})), {"impossible dimension"});
+  expect(block(var("x", {-2})), {"impossible shape [-2]"});
+  expect(block(var("x", {int64_t{1} << 40, int64_t{1} << 40})), {"impossible shape"});
   expect(block(x, 1), {"block 0", "calls itself 1"});
   expect(block(x, 0, 0), {"parent 0"});
   expect(block(x) + block(y, 1, 1), {"block 1", "parent 1"});
@@ -124,7 +124,7 @@ TEST(PaddleProgram, ContradictionsAreNamed) {
   expect(block(x + y + relu("x", "y", attribute(7) + attribute(8))), {"'a' twice"});
   EXPECT_NO_THROW(read(block(x + y + relu("x", "y", attribute(7) + attribute(7)))));
   expect(block(x + var("z", {3}) + relu("x", "y") + y + relu("z", "x")),
-         {"op 1", "makes 'x' float32 [3], but it was read as float32 [2]"});
+         {"'y' is written as [2] and as [3]"});
   const std::string back = bytes(4, bytes(1, "sub_block") + number(2, 8) + number(12, 0));
   expect(block(x + y + relu("x", "y", back)), {"refers to block 0"});
 }

@@ -1,9 +1,9 @@
 #include <limits>
-#include <map>
 #include <set>
 
 #include "base/check.h"
 #include "intact/interop/paddle.h"
+#include "intact/ir/infer_context.h"
 #include "intact/ir/op_registry.h"
 #include "interop/paddle/program_file.h"
 #include "interop/paddle/types.h"
@@ -35,6 +35,7 @@ class BlockReader {
     for (int i = 0; i < desc_.ops_size(); ++i) {
       read_op(desc_.ops(i), i);
     }
+    check_shapes_are_settled();
   }
 
  private:
@@ -124,23 +125,24 @@ class BlockReader {
               desc.name(),
               name_of(lod.tensor().data_type()));
     }
+    Shape shape(std::vector<int64_t>(lod.tensor().dims().begin(), lod.tensor().dims().end()));
+    check_countable(shape, desc.name(), item);
+    block_.add_var(desc.name(), *dtype, std::move(shape), options);
+  }
+
+  void check_countable(const Shape& shape, const std::string& name, int item) const {
     int64_t product = 1;
-    for (const int64_t dim : lod.tensor().dims()) {
+    for (const int64_t dim : shape.dims()) {
       if (dim < -1 || (dim > 0 && product > kMaxElements / dim)) {
         fail_at(ErrorCode::Format,
                 kVarsField,
                 item,
-                "'{}' has the impossible dimension {}",
-                desc.name(),
-                dim);
+                "'{}' has the impossible shape {}",
+                name,
+                shape.to_string());
       }
       product *= dim > 0 ? dim : 1;
     }
-    block_.add_var(
-        desc.name(),
-        *dtype,
-        Shape(std::vector<int64_t>(lod.tensor().dims().begin(), lod.tensor().dims().end())),
-        options);
   }
 
   void read_op(const proto::OpDesc& desc, int item) {
@@ -154,48 +156,46 @@ class BlockReader {
     }
     read_slots(desc.inputs(), desc.type(), item, spec.inputs);
     read_slots(desc.outputs(), desc.type(), item, spec.outputs);
-    remember_read(spec.inputs);
-    const Op* op = nullptr;
+    at_op(item, [&] { block_.append_op(std::move(spec), UnknownAttributes::Keep); });
+  }
+
+  /// What a caller of append_op did wrong is here what the file says.
+  template <class Call>
+  void at_op(int item, const Call& call) {
     try {
-      op = &block_.append_op(std::move(spec), UnknownAttributes::Keep);
+      call();
     } catch (const Error& error) {
-      // What a caller of append_op did wrong is here what the file says.
       const bool is_ours =
           error.code() == ErrorCode::Unsupported || error.code() == ErrorCode::Internal;
       fail_at(is_ours ? error.code() : ErrorCode::Format, kOpsField, item, "{}", error.what());
     }
-    check_written(*op, item);
   }
 
-  /// Vars that ops read as they were declared, before any op wrote them.
-  void remember_read(const Slots& inputs) {
-    for (const auto& [slot, vars] : inputs) {
-      for (const Var* var : vars) {
-        if (!written_.contains(var)) {
-          read_as_declared_.emplace(var, std::pair(var->dtype(), var->shape()));
-        }
-      }
+  /// Inferring again must change nothing. It does when an op writes a Var, in another shape, that
+  /// ops read before: such a program means something else at each reading.
+  void check_shapes_are_settled() {
+    std::vector<std::pair<DType, Shape>> settled;
+    for (const Var* var : block_.vars()) {
+      settled.emplace_back(var->dtype(), var->shape());
     }
-  }
-
-  void check_written(const Op& op, int item) {
-    for (const auto& [slot, vars] : op.outputs()) {
-      for (const Var* var : vars) {
-        const auto declared = read_as_declared_.find(var);
-        if (declared != read_as_declared_.end() &&
-            declared->second != std::pair(var->dtype(), var->shape())) {
-          fail_at(ErrorCode::Format,
-                  kOpsField,
-                  item,
-                  "{} makes '{}' {} {}, but it was read as {} {} before",
-                  op.type(),
-                  var->name(),
-                  to_string(var->dtype()),
-                  var->shape().to_string(),
-                  to_string(declared->second.first),
-                  declared->second.second.to_string());
-        }
-        written_.insert(var);
+    const std::vector<Op*> ops = block_.ops();
+    for (size_t i = 0; i < ops.size(); ++i) {
+      at_op(static_cast<int>(i), [&] {
+        InferContext context(*ops[i]);
+        ops[i]->def().infer(context);
+      });
+    }
+    const std::vector<Var*> vars = block_.vars();
+    for (size_t i = 0; i < vars.size(); ++i) {
+      check_countable(vars[i]->shape(), vars[i]->name(), static_cast<int>(i));
+      if (settled[i] != std::pair(vars[i]->dtype(), vars[i]->shape())) {
+        fail_at(ErrorCode::Format,
+                kVarsField,
+                static_cast<int>(i),
+                "'{}' is written as {} and as {}, and read in between",
+                vars[i]->name(),
+                settled[i].second.to_string(),
+                vars[i]->shape().to_string());
       }
     }
   }
@@ -278,8 +278,6 @@ class BlockReader {
   int index_;
   const TensorMap& stored_;
   Block& block_;
-  std::map<const Var*, std::pair<DType, Shape>> read_as_declared_;
-  std::set<const Var*> written_;
 };
 
 void check_blocks(const ProgramFile& file) {

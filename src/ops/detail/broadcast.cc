@@ -30,14 +30,14 @@ int64_t broadcast_dim(int64_t x, int64_t y) {
 Broadcast::Broadcast(const std::string& where, const Shape& x, const Shape& y, int axis) {
   const auto rank = static_cast<size_t>(std::max(x.rank(), y.rank()));
   const int difference = std::abs(x.rank() - y.rank());
-  const int start = axis == -1 || difference == 0 ? difference : axis;
+  const int64_t start = axis == -1 || difference == 0 ? difference : axis;
   const Shape& shorter = x.rank() < y.rank() ? x : y;
   int significant = shorter.rank();
-  while (significant > 0 && start + significant > static_cast<int>(rank) &&
+  while (significant > 0 && start + significant > static_cast<int64_t>(rank) &&
          shorter[significant - 1] == 1) {
     --significant;
   }
-  check(start >= 0 && start + significant <= static_cast<int>(rank),
+  check(start >= 0 && start + significant <= static_cast<int64_t>(rank),
         "{}: with axis={} the dimensions of {} and {} do not line up; use axis -1 or one in 0..{}",
         where,
         axis,
