@@ -1,9 +1,21 @@
+# What nearly every file includes, compiled once: a clean build takes a third less. Files still include what they use;
+# the fuzz preset builds without it and so checks that.
+if(INTACT_PCH)
+  add_library(intact_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
+  target_link_libraries(intact_pch PRIVATE intact_flags fmt::fmt OpenMP::OpenMP_CXX)
+  target_precompile_headers(intact_pch PRIVATE <algorithm> <functional> <map> <memory> <optional> <span> <string> <vector>
+                            <fmt/format.h>)
+endif()
+
 # intact_room(<name> [LIBRARIES ...]): one object library per folder of src/, all collected in libintact.
 function(intact_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   add_library(intact_${name} OBJECT ${sources} ${ROOM_SOURCES})
   target_link_libraries(intact_${name} PUBLIC intact_flags fmt::fmt OpenMP::OpenMP_CXX ${ROOM_LIBRARIES})
+  if(INTACT_PCH AND NOT name STREQUAL "backend")  # whose files are compiled once per SIMD target
+    target_precompile_headers(intact_${name} REUSE_FROM intact_pch)
+  endif()
   set_property(GLOBAL APPEND PROPERTY INTACT_ROOMS intact_${name})
 endfunction()
 
