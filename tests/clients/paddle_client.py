@@ -11,10 +11,12 @@ import numpy as np
 import paddle
 
 IMAGES = 64
-# (largest difference of logits, label flips). Float: sums of up to 1,024 terms are added in another order. Quantized: batch
-# norm is rounded in another order, so a value next to a tie takes the neighbouring code, and one step of one code in an
-# early layer is seen in the logits (which reach 20); a network trained on few images may then change its mind once.
-TOLERANCE = {"float": (1e-4, 0), "v1": (2.0, 1), "v2": (2.0, 1)}
+# (largest difference of logits, label flips). Float: sums of up to 1,024 terms are added in another order. Quantized files
+# as they are: Paddle takes a batch norm's square root from the CPU's 12-bit estimate and one Newton step, and adds V2's
+# products as floats, so that a value next to a tie takes the neighbouring code, which is seen in the logits (which reach
+# 20). Paddle's own two executors differ by as much; the last column of the report says how much. What is left is exact:
+# "v1*" is the V1 file with each batch norm written as multiply and add, so that both sides round the same way.
+TOLERANCE = {"float": (1e-4, 0), "v1": (2.0, 1), "v2": (2.0, 1), "v1*": (1e-4, 0)}
 
 
 def test_images(folder):
@@ -54,6 +56,53 @@ def run_predictor(prefix, images):
     return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
 
 
+def folded_constants(scale, bias, mean, variance, epsilon):
+    inverse = np.float32(1) / np.sqrt(variance + np.float32(epsilon))
+    return inverse * scale, bias - mean * inverse * scale
+
+
+def write_batch_norms_out(prefix, target):
+    """Saves the model with each batch_norm as elementwise_mul and elementwise_add, by Paddle."""
+    paddle.enable_static()
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    scope = paddle.static.Scope()
+    with paddle.static.scope_guard(scope):
+        program, feeds, fetches = paddle.static.load_inference_model(str(prefix), executor)
+        block = program.global_block()
+        for index in reversed([i for i, op in enumerate(block.ops) if op.type == "batch_norm"]):
+            op = block.ops[index]
+            x, y = op.input("X")[0], op.output("Y")[0]
+            inputs = [np.array(scope.find_var(op.input(slot)[0]).get_tensor()) for slot in
+                      ("Scale", "Bias", "Mean", "Variance")]
+            for name, value in zip((y + ".a", y + ".b"), folded_constants(*inputs, op.attr("epsilon"))):
+                block.create_var(name=name, shape=value.shape, dtype="float32", persistable=True)
+                scope.var(name).get_tensor().set(value, paddle.CPUPlace())
+            block.create_var(name=y + ".scaled", shape=block.var(x).shape, dtype="float32")
+            block._remove_op(index)
+            block._insert_op(index, type="elementwise_mul", inputs={"X": [x], "Y": [y + ".a"]},
+                             outputs={"Out": [y + ".scaled"]}, attrs={"axis": 1})
+            block._insert_op(index + 1, type="elementwise_add", inputs={"X": [y + ".scaled"], "Y": [y + ".b"]},
+                             outputs={"Out": [y]}, attrs={"axis": 1})
+        paddle.static.save_inference_model(str(target), [block.var(feeds[0])], fetches, executor, program=program)
+
+
+def check(name, prefix, command, images):
+    """Number of clients that disagree with `intact run` on the model."""
+    ours = run_intact(command, prefix, images)
+    results = {"Executor": run_executor(prefix, images), "Predictor": run_predictor(prefix, images)}
+    among_themselves = float(np.abs(results["Executor"] - results["Predictor"]).max())
+    allowed, allowed_flips = TOLERANCE[name]
+    failures = 0
+    for client, theirs in results.items():
+        difference = float(np.abs(theirs - ours).max())
+        flips = int((theirs.argmax(1) != ours.argmax(1)).sum())
+        is_good = theirs.shape == ours.shape and difference <= allowed and flips <= allowed_flips
+        failures += not is_good
+        print(f"{name:5} {client:9} difference of logits {difference:.1e} (at most {allowed:g})  label flips {flips}  "
+              f"{'ok' if is_good else 'FAILED'}  (Paddle's two: {among_themselves:.1e})")
+    return failures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--intact", required=True)
@@ -63,18 +112,13 @@ def main():
     images = test_images(options.data)
     failures = 0
     print(f"Paddle {paddle.__version__}, {IMAGES} test images")
+    models = pathlib.Path(options.models)
     for name in ("float", "v1", "v2"):
-        prefix = pathlib.Path(options.models) / name
-        ours = run_intact(options.intact, prefix, images)
-        for client, run in (("Executor", run_executor), ("Predictor", run_predictor)):
-            theirs = run(prefix, images)
-            difference = float(np.abs(theirs - ours).max())
-            flips = int((theirs.argmax(1) != ours.argmax(1)).sum())
-            allowed, allowed_flips = TOLERANCE[name]
-            is_good = theirs.shape == ours.shape and difference <= allowed and flips <= allowed_flips
-            failures += not is_good
-            print(f"{name:6} {client:9} difference of logits {difference:.1e} (at most {allowed:g})  "
-                  f"label flips {flips}  {'ok' if is_good else 'FAILED'}")
+        failures += check(name, models / name, options.intact, images)
+    with tempfile.TemporaryDirectory() as folder:
+        prefix = pathlib.Path(folder) / "v1"
+        write_batch_norms_out(models / "v1", prefix)
+        failures += check("v1*", prefix, options.intact, images)
     return 1 if failures else 0
 
 
