@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "command.h"
+#include "intact/interop/onnx.h"
 #include "intact/interop/paddle.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/train/run_directory.h"
@@ -20,6 +21,7 @@ struct ConvertCommand {
   CommonOptions common;
   std::string run;
   std::string out;
+  std::string format = "paddle";
   bool use_onnx_format = false;
   bool save_int8 = false;
 };
@@ -45,8 +47,34 @@ Program quantized_test_program(SavedRun& run,
       run.programs.at("float_test"), CpuPlace{}, wanted, {.for_test = true, .scope = &run.scope});
 }
 
+/// What `intact convert` takes besides a run: a saved model, to be written in another format.
+InferenceModel model_of_run(SavedRun run) {
+  return {.program = std::move(run.programs.at("test")),
+          .feeds = {run.info.image},
+          .fetches = {run.info.output},
+          .scope = std::move(run.scope)};
+}
+
+int convert_to_onnx(const ConvertCommand& command) {
+  check(command.out.ends_with(".onnx"),
+        "--out: is '{}' but --format onnx writes one file; give FILE.onnx",
+        command.out);
+  check(!command.use_onnx_format && !command.save_int8,
+        "--format: onnx has no use for --onnx-format and --int8; leave them out");
+  const RunDirectory directory(command.run);
+  const InferenceModel model =
+      directory.exists() ? model_of_run(directory.load()) : load_model(command.run);
+  save_onnx_model(command.out, model.feeds, model.fetches, model.program, model.scope);
+  fmt::print("{}  {}\n", command.out, format_bytes(std::filesystem::file_size(command.out)));
+  command.common.report({{"command", "convert"}, {"run", command.run}, {"file", command.out}});
+  return kDone;
+}
+
 int convert_run(const ConvertCommand& command) {
   command.common.apply();
+  if (command.format == "onnx") {
+    return convert_to_onnx(command);
+  }
   SavedRun run = RunDirectory(command.run).load();
   nlohmann::ordered_json report = {
       {"command", "convert"}, {"run", command.run}, {"prefix", command.out}};
@@ -79,11 +107,17 @@ int convert_run(const ConvertCommand& command) {
 
 void add_convert_command(CLI::App& app, Action& action) {
   auto command = std::make_shared<ConvertCommand>();
-  CLI::App* sub =
-      app.add_subcommand("convert", "Save a run as PREFIX.pdmodel and PREFIX.pdiparams");
-  sub->add_option("run", command->run, "Directory that `intact train` or `intact quantize` saved")
+  CLI::App* sub = app.add_subcommand(
+      "convert", "Save a run as PREFIX.pdmodel and PREFIX.pdiparams, or FILE.onnx");
+  sub->add_option("run",
+                  command->run,
+                  "Directory that `intact train` or `intact quantize` saved; with --format onnx "
+                  "also a saved model")
       ->required();
-  sub->add_option("--out", command->out, "Prefix of the files to write")->required();
+  sub->add_option("--out", command->out, "Prefix of the files to write, or FILE.onnx")->required();
+  sub->add_option("--format", command->format, "paddle or onnx")
+      ->check(CLI::IsMember({"paddle", "onnx"}))
+      ->capture_default_str();
   sub->add_flag("--onnx-format",
                 command->use_onnx_format,
                 "quantize_linear and dequantize_linear ops, int8 weights");

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "command.h"
-#include "intact/interop/paddle.h"
+#include "intact/interop/inference_model.h"
 #include "intact/nn/accuracy.h"
 #include "intact/nn/cross_entropy.h"
 #include "intact/nn/data.h"
@@ -49,7 +49,7 @@ LoopOptions add_metrics(Program& program, const std::string& output_name) {
 }
 
 Metrics evaluate_model(const EvalCommand& command) {
-  InferenceModel model = load_inference_model(command.path);
+  InferenceModel model = load_model(command.path);
   check(model.feeds.size() == 1 && model.fetches.size() == 1,
         "{}: is fed {} and gives {}, but eval needs one image and one output; use `intact run`",
         command.path,
@@ -88,7 +88,8 @@ int eval(const EvalCommand& command) {
 void add_eval_command(CLI::App& app, Action& action) {
   auto command = std::make_shared<EvalCommand>();
   CLI::App* sub = app.add_subcommand("eval", "Measure accuracy on the test images");
-  sub->add_option("model", command->path, "A saved run, or the prefix of a .pdmodel")->required();
+  sub->add_option("model", command->path, "A saved run, FILE.onnx, or the prefix of a .pdmodel")
+      ->required();
   sub->add_option(
          "--data", command->data, "Directory of IDX files under MNIST's names, raw or gzipped")
       ->required();

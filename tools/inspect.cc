@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "command.h"
-#include "intact/interop/paddle.h"
+#include "intact/interop/inference_model.h"
 #include "intact/ir/text.h"
 #include "intact/quant/report.h"
 #include "intact/runtime/executor.h"
@@ -35,7 +35,7 @@ struct Inspected {
 
 Inspected load(const InspectCommand& command) {
   if (!RunDirectory(command.path).exists()) {
-    InferenceModel model = load_inference_model(command.path);
+    InferenceModel model = load_model(command.path);
     return {std::move(model.program), std::move(model.scope), model.fetches};
   }
   SavedRun run = RunDirectory(command.path).load();
@@ -141,7 +141,8 @@ void add_inspect_command(CLI::App& app, Action& action) {
   auto command = std::make_shared<InspectCommand>();
   CLI::App* sub = app.add_subcommand(
       "inspect", "Show ops, shapes, parameters, scales, and why an op is not quantized");
-  sub->add_option("path", command->path, "A saved run, or the prefix of a .pdmodel")->required();
+  sub->add_option("path", command->path, "A saved run, FILE.onnx, or the prefix of a .pdmodel")
+      ->required();
   sub->add_option(
          "--program", command->program, "Which program of a run: train, test or float_test")
       ->capture_default_str();

@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "command.h"
 #include "intact/data/npy.h"
-#include "intact/interop/paddle.h"
+#include "intact/interop/inference_model.h"
 #include "intact/runtime/executor.h"
 
 namespace intact::tools {
@@ -39,7 +39,7 @@ TensorMap load_inputs(const std::vector<std::string>& inputs, const InferenceMod
 
 int run(const RunCommand& command) {
   command.common.apply();
-  InferenceModel model = load_inference_model(command.model);
+  InferenceModel model = load_model(command.model);
   check(command.outputs.size() == model.fetches.size(),
         "--output: {} files were given but the model has outputs {}; give one --output each",
         command.outputs.size(),
@@ -66,7 +66,8 @@ int run(const RunCommand& command) {
 void add_run_command(CLI::App& app, Action& action) {
   auto command = std::make_shared<RunCommand>();
   CLI::App* sub = app.add_subcommand("run", "Run a saved model once: .npy in, .npy out");
-  sub->add_option("model", command->model, "Prefix of PREFIX.pdmodel and PREFIX.pdiparams")
+  sub->add_option(
+         "model", command->model, "FILE.onnx, or the prefix of PREFIX.pdmodel and PREFIX.pdiparams")
       ->required();
   sub->add_option("--input", command->inputs, "FILE.npy, or NAME=FILE.npy; once per input")
       ->required();

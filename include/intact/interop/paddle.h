@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "intact/interop/inference_model.h"
 #include "intact/ir/program.h"
 #include "intact/ir/scope.h"
 
@@ -38,14 +39,6 @@ void read_params(std::string_view bytes,
                  const Program& program,
                  Scope& scope,
                  const std::string& where);
-
-/// A model for evaluation: feed `feeds`, fetch `fetches`, parameters in `scope`.
-struct InferenceModel {
-  Program program;
-  std::vector<std::string> feeds;
-  std::vector<std::string> fetches;
-  Scope scope;
-};
 
 /// Writes prefix.pdiparams, then prefix.pdmodel, each atomically: the ops that `fetches` need from
 /// `feeds`, in test mode, with feed and fetch ops around them. Program and Scope stay as they are.

@@ -2,12 +2,12 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "base/atomic_file.h"
 #include "base/check.h"
 #include "intact/interop/paddle.h"
 #include "intact/ir/rewriter.h"
+#include "interop/inference_program.h"
 #include "interop/paddle/params_file.h"
 #include "interop/paddle/program_file.h"
 
@@ -16,75 +16,6 @@ namespace {
 
 constexpr const char* kModelSuffix = ".pdmodel";
 constexpr const char* kParamsSuffix = ".pdiparams";
-
-/// The ops that `fetches` need, in test mode.
-Program evaluation_part(const Program& program,
-                        const std::vector<std::string>& feeds,
-                        const std::vector<std::string>& fetches) {
-  Program forward = program.clone();
-  Rewriter rewriter(forward.block());
-  for (Op* op : forward.ops()) {
-    if (!op->is_forward()) {
-      rewriter.erase(*op);
-    }
-  }
-  Program part = forward.prune(feeds, fetches);
-  for (Op* op : part.ops()) {
-    const AttrDef* attr = op->def().find_attr("is_test");
-    if (attr != nullptr && !attr->is_extra) {
-      op->set_attr("is_test", true);
-    }
-  }
-  return part;
-}
-
-/// Every Var an op reads must be fed, stored, or written before.
-void check_inputs(const Program& program,
-                  const std::vector<std::string>& feeds,
-                  const std::vector<std::string>& fetches) {
-  std::set<std::string> known(feeds.begin(), feeds.end());
-  std::set<std::string> read(fetches.begin(), fetches.end());
-  for (const Op* op : program.ops()) {
-    for (const auto& [slot, vars] : op->inputs()) {
-      for (const Var* var : vars) {
-        check(var->is_persistable() || known.contains(var->name()),
-              "save_inference_model: {} reads '{}', which is not fed; add it to the feeds or fetch "
-              "something before it, for example the network's output instead of the loss",
-              op->label(),
-              var->name());
-        read.insert(var->name());
-      }
-    }
-    for (const auto& [slot, vars] : op->outputs()) {
-      for (const Var* var : vars) {
-        known.insert(var->name());
-      }
-    }
-  }
-  for (const std::string& fetch : fetches) {
-    check(known.contains(fetch) || program.var(fetch).is_persistable(),
-          "save_inference_model: nothing writes '{}', which is to be fetched; fetch an op's output",
-          fetch);
-  }
-  for (const std::string& feed : feeds) {
-    check(read.contains(feed),
-          "save_inference_model: nothing that is fetched needs the feed '{}'; leave it out",
-          feed);
-  }
-}
-
-void check_params(const Program& program, const Scope& scope) {
-  for (const std::string& name : param_names(program)) {
-    const Shape& stored = scope.get(name).shape();
-    const Shape& declared = program.var(name).shape();
-    check(compatible(stored, declared),
-          "save_inference_model: parameter '{}' is {} in the scope but {} in the program; use the "
-          "scope the program was trained with",
-          name,
-          stored.to_string(),
-          declared.to_string());
-  }
-}
 
 /// feed(X=feed, Out=<name>) in front, fetch(X=<name>, Out=fetch) behind, `col` counting from 0.
 void add_feed_and_fetch(Program& program,
@@ -179,20 +110,7 @@ void save_inference_model(const std::string& prefix,
                           const Program& program,
                           const Scope& scope) {
   check(!prefix.empty(), "save_inference_model: the prefix is empty; give a path");
-  check(!fetches.empty(), "save_inference_model: there is nothing to fetch; name a Var");
-  for (const auto& [names, what] : {std::pair{&feeds, "feed"}, std::pair{&fetches, "fetch"}}) {
-    const std::set<std::string> distinct(names->begin(), names->end());
-    check(distinct.size() == names->size(),
-          "save_inference_model: a {} is named twice in {}; name each once",
-          what,
-          *names);
-    for (const std::string& name : *names) {
-      program.var(name);  // throws NotFound
-    }
-  }
-  Program saved = evaluation_part(program, feeds, fetches);
-  check_inputs(saved, feeds, fetches);
-  check_params(saved, scope);
+  Program saved = inference_program("save_inference_model", program, scope, feeds, fetches);
   for (const std::string& name : feeds) {
     VarOptions options = saved.var(name).options();
     options.is_data = true;

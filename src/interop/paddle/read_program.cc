@@ -1,3 +1,4 @@
+#include <array>
 #include <limits>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "interop/paddle/program_file.h"
 #include "interop/paddle/types.h"
 #include "interop/paddle/wire.h"
+#include "interop/wire.h"
 
 namespace intact::paddle {
 namespace {
@@ -17,6 +19,37 @@ constexpr int kBlocksField = 1;
 constexpr int kVarsField = 3;
 constexpr int kOpsField = 4;
 constexpr int64_t kMaxElements = int64_t{1} << 62;
+
+enum Message {
+  kLeaf,
+  kProgram,
+  kBlock,
+  kVar,
+  kVarType,
+  kLodTensor,
+  kOp,
+  kAttr,
+  kScalar,
+  kVersionMap,
+  kVersionPair
+};
+constexpr std::array<WireNesting, 17> kNestings = {{{kProgram, 1, kBlock},
+                                                    {kProgram, 4, kLeaf},
+                                                    {kProgram, 5, kVersionMap},
+                                                    {kVersionMap, 1, kVersionPair},
+                                                    {kVersionPair, 2, kLeaf},
+                                                    {kBlock, 3, kVar},
+                                                    {kBlock, 4, kOp},
+                                                    {kVar, 2, kVarType},
+                                                    {kVar, 7, kLeaf},
+                                                    {kVarType, 3, kLodTensor},
+                                                    {kVarType, 4, kLodTensor},
+                                                    {kLodTensor, 1, kLeaf},
+                                                    {kOp, 1, kLeaf},
+                                                    {kOp, 2, kLeaf},
+                                                    {kOp, 4, kAttr},
+                                                    {kAttr, 20, kScalar},
+                                                    {kAttr, 21, kScalar}}};
 
 /// Turns one decoded block into Vars and Ops of a Block.
 class BlockReader {
@@ -301,6 +334,10 @@ void check_blocks(const ProgramFile& file) {
 }
 
 }  // namespace
+
+size_t malformed_offset(std::string_view bytes) {
+  return intact::malformed_offset(bytes, kProgram, kNestings);
+}
 
 ProgramFile decode_program(std::string_view bytes, const std::string& where) {
   ProgramFile file{.desc = {}, .bytes = bytes, .where = where};

@@ -1,11 +1,11 @@
 // Protobuf's wire format, only to say where a file is damaged: the lite runtime says just "no".
-#include "interop/paddle/wire.h"
+#include "interop/wire.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
-namespace intact::paddle {
+namespace intact {
 namespace {
 
 enum WireType { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
@@ -86,65 +86,25 @@ class Walker {
   size_t position_ = 0;
 };
 
-enum class Message {
-  Leaf,
-  Program,
-  Block,
-  Var,
-  VarType,
-  LodTensor,
-  Op,
-  Attr,
-  Scalar,
-  VersionMap,
-  VersionPair
-};
-
-struct Nesting {
-  Message outer;
-  int field;
-  Message inner;
-};
-constexpr std::array<Nesting, 17> kNestings = {{{Message::Program, 1, Message::Block},
-                                                {Message::Program, 4, Message::Leaf},
-                                                {Message::Program, 5, Message::VersionMap},
-                                                {Message::VersionMap, 1, Message::VersionPair},
-                                                {Message::VersionPair, 2, Message::Leaf},
-                                                {Message::Block, 3, Message::Var},
-                                                {Message::Block, 4, Message::Op},
-                                                {Message::Var, 2, Message::VarType},
-                                                {Message::Var, 7, Message::Leaf},
-                                                {Message::VarType, 3, Message::LodTensor},
-                                                {Message::VarType, 4, Message::LodTensor},
-                                                {Message::LodTensor, 1, Message::Leaf},
-                                                {Message::Op, 1, Message::Leaf},
-                                                {Message::Op, 2, Message::Leaf},
-                                                {Message::Op, 4, Message::Attr},
-                                                {Message::Attr, 20, Message::Scalar},
-                                                {Message::Attr, 21, Message::Scalar}}};
-
-const Nesting* find_nesting(Message outer, int field) {
-  for (const Nesting& nesting : kNestings) {
-    if (nesting.outer == outer && nesting.field == field) {
-      return &nesting;
-    }
-  }
-  return nullptr;
-}
-
 /// Nesting is bounded by the table: no message contains itself.
-std::optional<size_t> find_malformed(std::string_view bytes, size_t base, Message message) {
+std::optional<size_t> find_malformed(std::string_view bytes,
+                                     size_t base,
+                                     int message,
+                                     std::span<const WireNesting> nestings) {
   Walker walker(bytes, base);
   while (!walker.at_end()) {
     const std::optional<Field> field = walker.next();
-    const Nesting* nesting = field ? find_nesting(message, field->number) : nullptr;
-    if (nesting != nullptr && field->type == kBytes) {
-      if (const auto bad = find_malformed(field->payload, field->payload_begin, nesting->inner)) {
-        return bad;
-      }
-    }
     if (!field) {
       return walker.offset();
+    }
+    const auto nesting = std::find_if(nestings.begin(), nestings.end(), [&](const WireNesting& n) {
+      return n.outer == message && n.field == field->number;
+    });
+    if (nesting != nestings.end() && field->type == kBytes) {
+      if (const auto bad =
+              find_malformed(field->payload, field->payload_begin, nesting->inner, nestings)) {
+        return bad;
+      }
     }
   }
   return std::nullopt;
@@ -178,8 +138,10 @@ size_t wire_offset(std::string_view bytes, std::initializer_list<WireStep> path)
   return found;
 }
 
-size_t malformed_offset(std::string_view bytes) {
-  return find_malformed(bytes, 0, Message::Program).value_or(0);
+size_t malformed_offset(std::string_view bytes,
+                        int message,
+                        std::span<const WireNesting> nestings) {
+  return find_malformed(bytes, 0, message, nestings).value_or(0);
 }
 
-}  // namespace intact::paddle
+}  // namespace intact
