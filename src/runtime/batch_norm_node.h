@@ -12,7 +12,7 @@ namespace intact {
 // A fused_batch_norm node is a batch_norm node with more: attribute `activation`; inputs Residual,
 // ObservedState and ObservedAccum, QuantState, QuantAccum, QuantScale; outputs ObservedOutScale,
 // ObservedOutState and ObservedOutAccum, Quantized, QuantOutScale, QuantOutState, QuantOutAccum.
-// Y = act(a*X + b + Residual); Quantized is Y quantized and dequantized.
+// Y = act(a*X + b + Residual); Quantized is Y quantized and dequantized, Codes is Y as int8 codes.
 
 /// What an observer fused into a batch norm looks at.
 enum class ObservedPoint { X, Normalized, Y };

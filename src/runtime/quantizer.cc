@@ -96,6 +96,10 @@ bool has_scale_memory(const Graph& graph, const Quantizer& quantizer) {
 
 }  // namespace
 
+ValueId scale_of(const Quantizer& quantizer) {
+  return quantizer.scale_out != kNoValue ? quantizer.scale_out : quantizer.scale_in;
+}
+
 float MovingAverage::update(const Run& run, float abs_max) const {
   float state = *run.at(state_in);
   float accum = *run.at(accum_in);
@@ -118,7 +122,8 @@ const std::vector<std::string>& quantizer_kinds() {
 }
 
 std::optional<Quantizer> quantizer_of(const Graph& graph, const Node& node) {
-  const bool is_fused = node.kind == "quantize_dequantize";
+  const bool gives_codes = node.kind == "quantize_codes";
+  const bool is_fused = node.kind == "quantize_dequantize" || gives_codes;
   const std::string kind = is_fused ? node.attr<std::string>("quantizer") : node.kind;
   if (std::ranges::find(quantizer_kinds(), kind) == quantizer_kinds().end() ||
       graph[node.in("X")].dtype != DType::Float32 ||
@@ -129,7 +134,11 @@ std::optional<Quantizer> quantizer_of(const Graph& graph, const Node& node) {
   if (!quantizer.has_value() || !has_scale_memory(graph, *quantizer)) {
     return std::nullopt;
   }
-  quantizer->dequantizes = is_fused || kind.find("quantize_dequantize") != std::string::npos;
+  quantizer->dequantizes =
+      !gives_codes && (is_fused || kind.find("quantize_dequantize") != std::string::npos);
+  if (gives_codes) {
+    quantizer->out = node.out("Codes");
+  }
   return quantizer;
 }
 

@@ -31,19 +31,22 @@ enum class ScaleSource {
 };
 
 /// What every quantizing op is: fake_quantize_*, fake_quantize_dequantize_*, quantize_linear, and
-/// the fused quantize_dequantize.
+/// the fused quantize_dequantize and quantize_codes.
 struct Quantizer {
   ScaleSource source = ScaleSource::Given;
   int axis = -1;  // -1: one scale
   int bits = 8;
   RoundType round = RoundType::TiesToEven;
-  bool dequantizes = false;  // out is values, not codes
+  bool dequantizes = false;  // out is values, not codes (in floats; int8 for quantize_codes)
   ValueId x = kNoValue;
   ValueId out = kNoValue;
   ValueId scale_in = kNoValue;
   ValueId scale_out = kNoValue;
   MovingAverage average;
 };
+
+/// The Value that a dequantizer of its codes must read.
+ValueId scale_of(const Quantizer& quantizer);
 
 /// nullopt when the node is no quantizer of these forms.
 std::optional<Quantizer> quantizer_of(const Graph& graph, const Node& node);

@@ -153,12 +153,58 @@ TEST(Plan, UsesTheFusionsItLists) {
       executor.describe(program.main, program.batches[0], program.fetches, scope);
   EXPECT_THAT(text, testing::HasSubstr("fused_batch_norm ["));
   EXPECT_THAT(text, testing::HasSubstr("fused_batch_norm_grad ["));
-  EXPECT_THAT(text, testing::HasSubstr("Quantized="));
+  EXPECT_THAT(text, testing::HasSubstr("Codes="));
+  EXPECT_THAT(text, testing::HasSubstr("conv2d [int8 0..127]"));
+  EXPECT_THAT(text, testing::HasSubstr("depthwise_conv2d [int8 0..127]"));
+  EXPECT_THAT(text, testing::HasSubstr("mul [int8 0..127]"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("quantize_dequantize")));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("relu")));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("to_nhwc")));
   EXPECT_THAT(
       text,
       testing::Not(testing::HasSubstr("moving_average_abs_max_scale [simd] (InAccum=batch_norm")));
+}
+
+/// What is fetched of a quantized tensor is the codes' view: == what floats would give.
+TEST(Plan, CarriesTheCodesOfTheReferenceWhereInputsAreEqual) {
+  for (const std::string& net : small_net_names()) {
+    for (const Form form : {Form::QuantV1, Form::QuantV2}) {
+      TestProgram program = quantized(small_net(net), form, false);
+      program.batches.resize(1);
+      program.fetches.clear();
+      for (const Op* op : program.main.ops()) {
+        const bool is_dequantizer = op->type() == "fake_dequantize_max_abs" ||
+                                    op->type() == "fake_channel_wise_dequantize_max_abs" ||
+                                    op->type() == "dequantize_linear";
+        // Weights and the image: nothing was computed on the way to them.
+        if (is_dequantizer) {
+          const Var& out = *op->outputs().begin()->second.front();
+          const std::string source = out.name().substr(0, out.name().find(".quantized"));
+          if (source == "image" || program.main.var(source).is_persistable()) {
+            program.fetches.push_back(out.name());
+          }
+        }
+      }
+      ASSERT_GE(program.fetches.size(), 3U) << net;
+      Scope scope = initial_scope(program);
+      Scope scope_without = initial_scope(program);
+      const std::vector<Tensor> with = run_steps(program, scope);
+      const std::vector<Tensor> without =
+          run_steps(program, scope_without, {.disabled_fusions = {"carry_codes"}});
+      for (size_t i = 0; i < program.fetches.size(); ++i) {
+        expect_close(with[i], without[i], 0, net + " " + program.fetches[i]);
+      }
+    }
+  }
+}
+
+/// An average that a relu did not make: the sign is not known, so the kernel for -128..127 runs.
+TEST(Plan, ChoosesTheKernelByTheSignOfTheActivation) {
+  Executor executor;
+  const TestProgram program = quantized(small_net("lenet"), Form::QuantV1, false);
+  Scope scope = initial_scope(program);
+  EXPECT_THAT(executor.describe(program.main, program.batches[0], program.fetches, scope),
+              testing::HasSubstr("conv2d [int8 -128..127]"));
 }
 
 }  // namespace

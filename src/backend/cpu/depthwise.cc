@@ -1,7 +1,9 @@
 #include "backend/cpu/depthwise.h"
 
 #include <algorithm>
+#include <type_traits>
 
+#include "backend/cpu/code_conv.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/tap_axis.h"
 #include "backend/cpu/transpose.h"
@@ -11,6 +13,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "backend/cpu/quantize-inl.h"
 #include "backend/cpu/simd-inl.h"
 
 // Inside, weights are [kh*kw, C], so that a tap multiplies vectors of channels.
@@ -28,12 +31,23 @@ struct Taps {
   int64_t w_offset[kCapacity];
 };
 
+// Inputs are floats, or codes, whose sums are multiplied by multiplier[c].
+template <class D>
+HWY_INLINE VectorOf<D> load_input(D d, const float* x) {
+  return hn::LoadU(d, x);
+}
+template <class D>
+HWY_INLINE VectorOf<D> load_input(D d, const int8_t* x) {
+  return load_float_codes(d, x);
+}
+
 // kPixels pixels share each load of a weight. kCount: the number of taps, 0 if it is not constant.
-template <int kCount, int kPixels>
+template <int kCount, int kPixels, class T>
 HWY_INLINE void add_taps(const Taps& taps,
                          int64_t channels,
-                         const float* x,
+                         const T* x,
                          const float* w,
+                         const float* multiplier,
                          bool accumulates,
                          float* y) {
   const int count = kCount == 0 ? taps.count : kCount;
@@ -44,12 +58,15 @@ HWY_INLINE void add_taps(const Taps& taps,
     }
     for (int tap = 0; tap < count; ++tap) {
       const auto weight = hn::LoadU(d, w + taps.w_offset[tap] + c);
-      const float* first = x + taps.x_offset[tap] + c;
+      const T* first = x + taps.x_offset[tap] + c;
       for (int pixel = 0; pixel < kPixels; ++pixel) {
-        sums[pixel] = hn::MulAdd(hn::LoadU(d, first + pixel * taps.x_step), weight, sums[pixel]);
+        sums[pixel] = hn::MulAdd(load_input(d, first + pixel * taps.x_step), weight, sums[pixel]);
       }
     }
     for (int pixel = 0; pixel < kPixels; ++pixel) {
+      if constexpr (std::is_same_v<T, int8_t>) {
+        sums[pixel] = hn::Mul(sums[pixel], hn::LoadU(d, multiplier + c));
+      }
       hn::StoreU(sums[pixel], d, y + pixel * taps.y_step + c);
     }
   });
@@ -57,32 +74,34 @@ HWY_INLINE void add_taps(const Taps& taps,
 
 // y = or += the sum over the taps, for a run of pixels. Single pixels with the tap counts of 3x3
 // kernels (inside, at an edge, in a corner) get unrolled loops.
+template <class T>
 HWY_INLINE void apply_taps(const Taps& taps,
                            int64_t pixels,
                            int64_t channels,
-                           const float* x,
+                           const T* x,
                            const float* w,
+                           const float* multiplier,
                            bool accumulates,
                            float* y) {
   constexpr int kBlock = 4;
   for (; pixels >= kBlock; pixels -= kBlock) {
-    add_taps<0, kBlock>(taps, channels, x, w, accumulates, y);
+    add_taps<0, kBlock>(taps, channels, x, w, multiplier, accumulates, y);
     x += kBlock * taps.x_step;
     y += kBlock * taps.y_step;
   }
   for (; pixels > 0; --pixels) {
     switch (taps.count) {
       case 9:
-        add_taps<9, 1>(taps, channels, x, w, accumulates, y);
+        add_taps<9, 1>(taps, channels, x, w, multiplier, accumulates, y);
         break;
       case 6:
-        add_taps<6, 1>(taps, channels, x, w, accumulates, y);
+        add_taps<6, 1>(taps, channels, x, w, multiplier, accumulates, y);
         break;
       case 4:
-        add_taps<4, 1>(taps, channels, x, w, accumulates, y);
+        add_taps<4, 1>(taps, channels, x, w, multiplier, accumulates, y);
         break;
       default:
-        add_taps<0, 1>(taps, channels, x, w, accumulates, y);
+        add_taps<0, 1>(taps, channels, x, w, multiplier, accumulates, y);
     }
     x += taps.x_step;
     y += taps.y_step;
@@ -91,7 +110,7 @@ HWY_INLINE void apply_taps(const Taps& taps,
 
 // Rows [begin,end) of the result [n*result_h, result_w, C] gathered from x [n, rows.size,
 // columns.size, C].
-template <class Axis>
+template <class Axis, class T>
 HWY_INLINE void gather_rows(const ConvShape& shape,
                             const Axis& rows,
                             const Axis& columns,
@@ -99,8 +118,9 @@ HWY_INLINE void gather_rows(const ConvShape& shape,
                             int64_t result_w,
                             int64_t begin,
                             int64_t end,
-                            const float* x,
+                            const T* x,
                             const float* w,
+                            const float* multiplier,
                             float* result) {
   const int64_t channels = shape.ci;
   Taps taps;
@@ -108,7 +128,7 @@ HWY_INLINE void gather_rows(const ConvShape& shape,
   taps.y_step = columns.result_step() * channels;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t result_row = row % result_h;
-    const float* image = x + row / result_h * rows.size * columns.size * channels;
+    const T* image = x + row / result_h * rows.size * columns.size * channels;
     for_runs(columns, shape.kw, result_w, [&](int64_t column, int64_t pixels) HWY_ATTR {
       float* y = result + (row * result_w + column) * channels;
       bool accumulates = false;
@@ -124,7 +144,7 @@ HWY_INLINE void gather_rows(const ConvShape& shape,
             continue;
           }
           if (taps.count == Taps::kCapacity) {
-            apply_taps(taps, pixels, channels, image, w, accumulates, y);
+            apply_taps(taps, pixels, channels, image, w, multiplier, accumulates, y);
             accumulates = true;
             taps.count = 0;
           }
@@ -133,15 +153,44 @@ HWY_INLINE void gather_rows(const ConvShape& shape,
           ++taps.count;
         }
       }
-      apply_taps(taps, pixels, channels, image, w, accumulates, y);
+      apply_taps(taps, pixels, channels, image, w, multiplier, accumulates, y);
     });
   }
 }
 
 void depthwise_forward_rows(
     const ConvShape& shape, int64_t begin, int64_t end, const float* x, const float* w, float* y) {
-  gather_rows(
-      shape, forward_rows(shape), forward_columns(shape), shape.oh, shape.ow, begin, end, x, w, y);
+  gather_rows(shape,
+              forward_rows(shape),
+              forward_columns(shape),
+              shape.oh,
+              shape.ow,
+              begin,
+              end,
+              x,
+              w,
+              nullptr,
+              y);
+}
+
+void depthwise_codes_rows(const ConvShape& shape,
+                          int64_t begin,
+                          int64_t end,
+                          const int8_t* x,
+                          const float* w,
+                          const float* multiplier,
+                          float* y) {
+  gather_rows(shape,
+              forward_rows(shape),
+              forward_columns(shape),
+              shape.oh,
+              shape.ow,
+              begin,
+              end,
+              x,
+              w,
+              multiplier,
+              y);
 }
 
 void depthwise_backward_data_rows(const ConvShape& shape,
@@ -159,6 +208,7 @@ void depthwise_backward_data_rows(const ConvShape& shape,
               end,
               dy,
               w,
+              nullptr,
               dx);
 }
 
@@ -170,6 +220,7 @@ namespace intact::cpu {
 
 HWY_EXPORT(depthwise_forward_rows);
 HWY_EXPORT(depthwise_backward_data_rows);
+HWY_EXPORT(depthwise_codes_rows);
 
 namespace {
 
@@ -195,6 +246,31 @@ void depthwise_backward_data(
     const Range rows = split_evenly(shape.n * shape.h, parts, part);
     HWY_DYNAMIC_DISPATCH(depthwise_backward_data_rows)
     (shape, rows.begin, rows.end, dy, workspace, dx);
+  });
+}
+
+int64_t depthwise_codes_workspace_bytes(const ConvShape& shape) {
+  return shape.ci * shape.kh * shape.kw * static_cast<int64_t>(sizeof(float));
+}
+
+void depthwise_codes_forward(const ConvShape& shape,
+                             const int8_t* x,
+                             const int8_t* w,
+                             const float* multiplier,
+                             float* y,
+                             void* workspace) {
+  auto* weights = static_cast<float*>(workspace);  // [kh*kw, C]
+  const int64_t taps = shape.kh * shape.kw;
+  for (int64_t c = 0; c < shape.ci; ++c) {
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      weights[tap * shape.ci + c] = static_cast<float>(w[c * taps + tap]);
+    }
+  }
+  const int64_t parts = row_parts(shape.n * shape.oh, shape.ow * shape.ci, kMinPartFloats);
+  parallel_for(parts, [&](int64_t part) {
+    const Range rows = split_evenly(shape.n * shape.oh, parts, part);
+    HWY_DYNAMIC_DISPATCH(depthwise_codes_rows)
+    (shape, rows.begin, rows.end, x, weights, multiplier, y);
   });
 }
 

@@ -7,34 +7,6 @@
 namespace intact::cpu {
 namespace {
 
-// One output row: copies runs of kx whose inputs are adjacent (dilation 1, all channels) at once.
-void im2col_row(
-    const ConvShape& s, int64_t row, int64_t first_channel, const float* x, float* col) {
-  const int64_t channels = s.ci / s.groups;
-  const float* image = x + row / s.oh * s.h * s.w * s.ci + first_channel;
-  const bool is_run = s.dilation_w == 1 && channels == s.ci;
-  for (int64_t ox = 0; ox < s.ow; ++ox) {
-    const int64_t ix0 = ox * s.stride_w - s.pad_left;
-    for (int64_t ky = 0; ky < s.kh; ++ky) {
-      const int64_t iy = row % s.oh * s.stride_h - s.pad_top + ky * s.dilation_h;
-      if (iy < 0 || iy >= s.h) {
-        col = std::fill_n(col, s.kw * channels, 0.0f);
-        continue;
-      }
-      const float* x_row = image + iy * s.w * s.ci;
-      if (is_run && ix0 >= 0 && ix0 + s.kw <= s.w) {
-        col = std::copy_n(x_row + ix0 * s.ci, s.kw * channels, col);
-        continue;
-      }
-      for (int64_t kx = 0; kx < s.kw; ++kx) {
-        const int64_t ix = ix0 + kx * s.dilation_w;
-        col = ix >= 0 && ix < s.w ? std::copy_n(x_row + ix * s.ci, channels, col)
-                                  : std::fill_n(col, channels, 0.0f);
-      }
-    }
-  }
-}
-
 // Adds to the input row iy of image n all col entries of output rows `rows` that read it, in the
 // order (ky, ox, kx).
 void col2im_row(const ConvShape& s,
@@ -78,7 +50,7 @@ void im2col(
   const int64_t row_floats = s.ow * s.kh * s.kw * (s.ci / s.groups);
   for_row_parts(rows.end - rows.begin, row_floats, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      im2col_row(s, rows.begin + row, first_channel, x, col + row * row_floats);
+      im2col_row(s, rows.begin + row, first_channel, 0, x, col + row * row_floats);
     }
   });
 }

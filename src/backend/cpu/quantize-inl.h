@@ -52,6 +52,20 @@ HWY_INLINE V real_of(D d, V code, V scale, float b) {
   return hn::Div(hn::Mul(code, scale), hn::Set(d, b));
 }
 
+// Codes held in floats to and from int8.
+template <class D, class V>
+HWY_INLINE void store_codes(D /*of code*/, V code, int8_t* codes) {
+  const hn::Rebind<int32_t, D> d32;
+  const hn::Rebind<int8_t, D> d8;
+  hn::StoreU(hn::DemoteTo(d8, hn::ConvertTo(d32, code)), d8, codes);
+}
+template <class D>
+HWY_INLINE VectorOf<D> load_float_codes(D d, const int8_t* codes) {
+  const hn::Rebind<int32_t, D> d32;
+  const hn::Rebind<int8_t, D> d8;
+  return hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, codes)));
+}
+
 template <class Call>
 HWY_INLINE void with_round(RoundType round, const Call& call) {
   if (round == RoundType::TiesToEven) {

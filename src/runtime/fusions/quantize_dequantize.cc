@@ -9,11 +9,6 @@
 namespace intact {
 namespace {
 
-/// The scale that the dequantizer must read.
-ValueId scale_of(const Quantizer& quantizer) {
-  return quantizer.scale_out != kNoValue ? quantizer.scale_out : quantizer.scale_in;
-}
-
 bool matches_whole(const Quantizer& q, const Node& node) {
   return q.axis < 0 && node.in("Scale") == scale_of(q) &&
          node.attr<float>("max_range") == static_cast<float>(max_code(q.bits));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backend/cpu/codes.h"
 #include "backend/cpu/quantize.h"
 #include "runtime/activation_of.h"
 #include "runtime/batch_norm_node.h"
@@ -44,7 +45,7 @@ struct Forward {
   float epsilon = 0;
   cpu::Activation activation = cpu::Activation::None;
   ValueId x, gamma, beta, running_mean_in, running_variance_in, running_mean, running_variance;
-  ValueId residual, saved_mean, saved_inv_std, y;
+  ValueId residual, saved_mean, saved_inv_std, y, codes;
   std::vector<BatchNormObserver> observers;
   std::optional<Quantizer> quantizer;
   int64_t mean, variance, inv_std, min, max, a, b, workspace;
@@ -148,6 +149,20 @@ void Forward::apply(const Run& run) const {
       *run.at(quantizer->scale_out) = scale;
     }
   }
+  if (codes != kNoValue) {
+    cpu::scale_shift_activation_codes(size.pixels,
+                                      size.channels,
+                                      run.at(x),
+                                      scratch + a,
+                                      scratch + b,
+                                      activation,
+                                      scale,
+                                      quantizer->bits,
+                                      quantizer->round,
+                                      run.at(y),
+                                      run.at<int8_t>(codes));
+    return;
+  }
   cpu::scale_shift_activation_quantize_dequantize(size.pixels,
                                                   size.channels,
                                                   run.at(x),
@@ -179,6 +194,7 @@ Step prepare_forward(const Graph& graph, const Node& node) {
   step.saved_mean = node.out("SavedMean");
   step.saved_inv_std = node.out("SavedVariance");
   step.y = graph.needed(node.out("Y"));
+  step.codes = node.out("Codes");
   step.observers = batch_norm_observers(node);
   step.quantizer = batch_norm_quantizer(node);
   const int64_t channels = step.size.channels;
@@ -199,7 +215,7 @@ void register_batch_norm(KernelRegistry& registry) {
   for (const char* kind : {"batch_norm", "fused_batch_norm"}) {
     registry.add({.kind = kind,
                   .name = "nhwc",
-                  .nhwc = {"X", "Y", "Residual", "Quantized"},
+                  .nhwc = {"X", "Y", "Residual", "Quantized", "Codes"},
                   .in_place = {{"Y", "X"}, {"Quantized", "X"}, {"Y", "Residual"}},
                   .accepts = accepts_forward,
                   .prepare = prepare_forward});

@@ -12,7 +12,8 @@ Kernel conversion(const char* kind, Convert convert) {
   return {.kind = kind,
           .name = kind,
           .nhwc = {to_nhwc ? "Out" : "X"},
-          .accepts = [](const Graph&, const Node&) { return true; },
+          .accepts = [](const Graph& graph,
+                        const Node& node) { return is_float32(graph, node, {"X"}); },
           .prepare = [convert](const Graph& graph, const Node& node) -> Step {
             const ValueId x = node.in("X");
             const ValueId out = node.out("Out");

@@ -1,35 +1,12 @@
 // Quantizers of every op type, to codes or to values, per tensor in any layout or per channel.
 #include "backend/cpu/quantize.h"
 
+#include "runtime/find_scale.h"
 #include "runtime/kernel.h"
 #include "runtime/quantizer.h"
 
 namespace intact {
 namespace {
-
-/// The scale of this run, one per channel; writes scale_out.
-const float* find_scale(const Quantizer& q, const ValueChannels& view, const Run& run) {
-  const int64_t count = view.outer * view.channels * view.inner;
-  switch (q.source) {
-    case ScaleSource::AbsMax:
-      if (q.axis < 0) {
-        *run.at(q.scale_out) = cpu::abs_max(count, run.at(q.x));
-      } else {
-        cpu::abs_max_channels(
-            view.outer, view.channels, view.inner, run.at(q.x), run.at(q.scale_out));
-      }
-      return run.at(q.scale_out);
-    case ScaleSource::MovingAverage:
-      q.average.update(run, cpu::abs_max(count, run.at(q.x)));
-      return run.at(q.scale_out);
-    case ScaleSource::Given:
-      break;
-  }
-  if (q.scale_out != kNoValue && run.at(q.scale_out) != run.at(q.scale_in)) {
-    std::copy_n(run.at(q.scale_in), view.channels, run.at(q.scale_out));
-  }
-  return run.at(q.scale_in);
-}
 
 Step prepare(const Graph& graph, const Node& node) {
   const Quantizer q = *quantizer_of(graph, node);

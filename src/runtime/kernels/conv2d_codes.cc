@@ -1,0 +1,151 @@
+// conv2d and depthwise_conv2d on int8 codes. Forward: integer products, exact, scaled by one
+// multiplier a channel. Backward: float kernels on values dequantized into scratch.
+#include <algorithm>
+
+#include "backend/cpu/code_conv.h"
+#include "backend/cpu/codes.h"
+#include "runtime/code_slots.h"
+#include "runtime/conv_node.h"
+#include "runtime/kernel.h"
+#include "runtime/scratch.h"
+
+namespace intact {
+namespace {
+
+/// 127 * 128 * this fits 31 bits.
+constexpr int64_t kMaxDepth = 1 << 17;
+
+bool has_code_operands(const Graph& graph, const Node& node) {
+  if (!has_codes(graph, node, "Input") || !has_codes(graph, node, "Filter")) {
+    return false;
+  }
+  const int axis = code_slot_of(node, "Filter").axis;
+  return code_slot_of(node, "Input").axis < 0 && (axis < 0 || axis == 0);
+}
+
+/// The weights are per channel of axis 0 or have one scale.
+bool accepts_shape(const Graph& graph, const Node& node, const char* output) {
+  const cpu::ConvShape s = conv_shape_of(graph, node, output);
+  return conv_route_of(s) == ConvRoute::Depthwise ? s.kh * s.kw <= 64
+                                                  : s.groups == 1 && s.ci * s.kh * s.kw < kMaxDepth;
+}
+
+size_t forward_workspace(ConvRoute route, const cpu::ConvShape& s) {
+  return static_cast<size_t>(route == ConvRoute::Depthwise ? cpu::depthwise_codes_workspace_bytes(s)
+                                                           : cpu::conv_codes_workspace_bytes(s));
+}
+
+Step prepare_forward(const Graph& graph, const Node& node) {
+  const cpu::ConvShape shape = conv_shape_of(graph, node, "Output");
+  const ConvRoute route = conv_route_of(shape);
+  const CodeSlot x = code_slot_of(node, "Input");
+  const CodeSlot w = code_slot_of(node, "Filter");
+  const ValueId y = node.out("Output");
+  Scratch scratch;
+  const int64_t multipliers = scratch.take(shape.co);
+  const int64_t rest = scratch.take(0);
+  return {.run =
+              [=](const Run& run) {
+                float* multiplier = run.scratch() + multipliers;
+                cpu::code_multipliers(shape.co,
+                                      *run.at(x.scale),
+                                      x.bits,
+                                      run.at(w.scale),
+                                      w.axis < 0 ? 0 : 1,
+                                      w.bits,
+                                      multiplier);
+                const auto* codes = run.at<int8_t>(x.codes);
+                const auto* weights = run.at<int8_t>(w.codes);
+                float* workspace = run.scratch() + rest;
+                if (route == ConvRoute::Depthwise) {
+                  cpu::depthwise_codes_forward(
+                      shape, codes, weights, multiplier, run.at(y), workspace);
+                } else {
+                  cpu::conv_codes_forward(
+                      x.range, shape, codes, weights, multiplier, run.at(y), workspace);
+                }
+              },
+          .workspace_bytes = scratch.size_bytes() + forward_workspace(route, shape),
+          .flops = conv_flops(shape)};
+}
+
+void dequantize_weights(const cpu::ConvShape& s, const CodeSlot& w, const Run& run, float* out) {
+  const int64_t size = s.ci / s.groups * s.kh * s.kw;
+  if (w.axis < 0) {
+    cpu::dequantize_codes(s.co * size, run.at<int8_t>(w.codes), *run.at(w.scale), w.bits, out);
+  } else {
+    cpu::dequantize_codes_channels(
+        1, s.co, size, run.at<int8_t>(w.codes), run.at(w.scale), w.bits, out);
+  }
+}
+
+Step prepare_backward(const Graph& graph, const Node& node) {
+  const cpu::ConvShape shape = conv_shape_of(graph, node, "Output@GRAD");
+  const ConvRoute route = conv_route_of(shape);
+  const CodeSlot x = code_slot_of(node, "Input");
+  const CodeSlot w = code_slot_of(node, "Filter");
+  const ValueId dy = node.in("Output@GRAD");
+  const ValueId dx = graph.needed(node.out("Input@GRAD"));
+  const ValueId dw = graph.needed(node.out("Filter@GRAD"));
+  const int64_t x_count = graph[x.codes].shape.numel();
+  const int64_t w_count = graph[w.codes].shape.numel();
+  Scratch scratch;  // x's values, then w's
+  scratch.take(std::max(dw != kNoValue ? x_count : 0, dx != kNoValue ? w_count : 0));
+  const int64_t rest = scratch.take(0);
+  const int passes = (dx != kNoValue ? 1 : 0) + (dw != kNoValue ? 1 : 0);
+  return {.run =
+              [=](const Run& run) {
+                float* values = run.scratch();
+                float* workspace = values + rest;
+                if (dw != kNoValue) {
+                  cpu::dequantize_codes(
+                      x_count, run.at<int8_t>(x.codes), *run.at(x.scale), x.bits, values);
+                  conv_backward_weight(route, shape, values, run.at(dy), run.at(dw), workspace);
+                }
+                if (dx != kNoValue) {
+                  dequantize_weights(shape, w, run, values);
+                  conv_backward_data(route, shape, run.at(dy), values, run.at(dx), workspace);
+                }
+              },
+          .workspace_bytes =
+              scratch.size_bytes() +
+              std::max(conv_workspace_bytes(route, shape, cpu::ConvPass::BackwardData),
+                       conv_workspace_bytes(route, shape, cpu::ConvPass::BackwardWeight)),
+          .flops = conv_flops(shape) * passes};
+}
+
+void add_forward(KernelRegistry& registry,
+                 const std::string& kind,
+                 const char* name,
+                 cpu::CodeRange range) {
+  registry.add({.kind = kind,
+                .name = name,
+                .nhwc = {"Input", "Output"},
+                .accepts =
+                    [range](const Graph& graph, const Node& node) {
+                      return has_code_operands(graph, node) &&
+                             code_slot_of(node, "Input").range == range &&
+                             accepts_shape(graph, node, "Output");
+                    },
+                .prepare = prepare_forward});
+}
+
+}  // namespace
+
+void register_conv2d_codes(KernelRegistry& registry) {
+  for (const std::string kind : {"conv2d", "depthwise_conv2d"}) {
+    add_forward(registry, kind, "int8 0..127", cpu::CodeRange::Unsigned7);
+    add_forward(registry, kind, "int8 -128..127", cpu::CodeRange::Signed8);
+    registry.add({.kind = kind + "_grad",
+                  .name = "nhwc from codes",
+                  .nhwc = {"Input", "Output@GRAD", "Input@GRAD"},
+                  .accepts =
+                      [](const Graph& graph, const Node& node) {
+                        return has_code_operands(graph, node) &&
+                               accepts_shape(graph, node, "Output@GRAD");
+                      },
+                  .prepare = prepare_backward});
+  }
+}
+
+}  // namespace intact
