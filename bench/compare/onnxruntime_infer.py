@@ -1,0 +1,43 @@
+"""Inference of MobileNetV1 (28x28): ONNX Runtime on the files intact exports, fp32 and int8, against intact.
+
+Needs onnxruntime and numpy, MNIST in --data, and a built intact command; scripts/compare.sh sets all that up.
+"""
+import statistics
+import tempfile
+
+import numpy as np
+import onnxruntime
+
+import harness
+
+
+def session(path, threads):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def main():
+    parser = harness.parser(__doc__)
+    parser.add_argument("--data", required=True, help="directory with the MNIST files")
+    options = parser.parse_args()
+    report = harness.Report(options, f"ONNXRuntime {onnxruntime.__version__}")
+    intact = harness.Intact(options)
+    with tempfile.TemporaryDirectory() as folder:
+        files = harness.demo_models(options.intact, folder, options.data)
+        for kind, path in zip(("fp32", "int8"), files):
+            theirs = session(path, options.threads)
+            name = theirs.get_inputs()[0].name
+            for batch_size in (64, 1):
+                image = np.random.default_rng(0).standard_normal((batch_size, 1, 28, 28)).astype(np.float32)
+                steps = options.steps * (1 if batch_size > 1 else 20)
+                report.alternate(
+                    f"{kind} inference, batch {batch_size}",
+                    lambda: statistics.median(harness.times(lambda: theirs.run(None, {name: image}), steps)),
+                    lambda: intact.median("infer", *(["--integer"] if kind == "int8" else []), steps=steps,
+                                          batch_size=batch_size))
+    report.write()
+
+
+if __name__ == "__main__":
+    main()

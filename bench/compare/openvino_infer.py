@@ -1,0 +1,42 @@
+"""Inference of MobileNetV1 (28x28): OpenVINO on the files intact exports, fp32 and int8, against intact.
+
+Needs openvino and numpy, MNIST in --data, and a built intact command; scripts/compare.sh sets all that up.
+"""
+import statistics
+import tempfile
+
+import numpy as np
+import openvino
+
+import harness
+
+
+def main():
+    parser = harness.parser(__doc__)
+    parser.add_argument("--data", required=True, help="directory with the MNIST files")
+    options = parser.parse_args()
+    report = harness.Report(options, f"OpenVINO {openvino.__version__.split('-')[0]}")
+    intact = harness.Intact(options)
+    core = openvino.Core()
+    with tempfile.TemporaryDirectory() as folder:
+        files = harness.demo_models(options.intact, folder, options.data)
+        for kind, path in zip(("fp32", "int8"), files):
+            for batch_size in (64, 1):
+                model = core.read_model(str(path))
+                model.reshape([batch_size, 1, 28, 28])
+                compiled = core.compile_model(
+                    model, "CPU", {"INFERENCE_NUM_THREADS": options.threads, "PERFORMANCE_HINT": "LATENCY",
+                                   "INFERENCE_PRECISION_HINT": "f32"})
+                request = compiled.create_infer_request()
+                image = np.random.default_rng(0).standard_normal((batch_size, 1, 28, 28)).astype(np.float32)
+                steps = options.steps * (1 if batch_size > 1 else 20)
+                report.alternate(
+                    f"{kind} inference, batch {batch_size}",
+                    lambda: statistics.median(harness.times(lambda: request.infer([image]), steps)),
+                    lambda: intact.median("infer", *(["--integer"] if kind == "int8" else []), steps=steps,
+                                          batch_size=batch_size))
+    report.write()
+
+
+if __name__ == "__main__":
+    main()
