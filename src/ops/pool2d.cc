@@ -54,11 +54,10 @@ void infer(InferContext& op) {
     out[3] = adaptive ? window.w.kernel : window.w.output_size(x[3], ceil_mode);
   }
   check(out[2] != 0 && out[3] != 0,
-        "{}: the {}x{} window does not fit into X {} with its padding; pad more or use a smaller "
+        "{}: the {} window does not fit into X {} with its padding; pad more or use a smaller "
         "window",
         op.where(),
-        op.attr<Ints>("ksize")[0],
-        op.attr<Ints>("ksize")[1],
+        fmt::join(op.attr<Ints>("ksize"), "x"),
         x.to_string());
   op.set_output("Out", out, op.dtype("X"));
 }
