@@ -1,4 +1,6 @@
 // scale has no ONNX op of its own: Mul and Add, or Identity.
+#include <algorithm>
+
 #include "interop/onnx/converter.h"
 
 namespace intact {
@@ -19,8 +21,10 @@ void write(OnnxWriter& writer, const Op& op) {
     steps.push_back({"Mul", "scale", op.attr<float>("scale")});
   }
   if (op.attr<float>("bias") != 0) {
-    const bool is_after = op.attr<bool>("bias_after_scale");
-    steps.insert(is_after ? steps.end() : steps.begin(), {"Add", "bias", op.attr<float>("bias")});
+    steps.push_back({"Add", "bias", op.attr<float>("bias")});
+  }
+  if (!op.attr<bool>("bias_after_scale")) {
+    std::reverse(steps.begin(), steps.end());
   }
   std::string value = writer.input(op, "X");
   const std::string& output = writer.output(op, "Out");
