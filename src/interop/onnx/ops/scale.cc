@@ -12,8 +12,8 @@ void write(OnnxWriter& writer, const Op& op) {
     writer.refuse(op, "X is {}; only float32 is written", to_string(op.input("X").dtype()));
   }
   struct Step {
-    std::string type;
-    std::string name;
+    const char* type;
+    const char* name;
     float value;
   };
   std::vector<Step> steps;
