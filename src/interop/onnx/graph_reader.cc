@@ -1,7 +1,9 @@
 #include "interop/onnx/graph_reader.h"
 
+#include <algorithm>
 #include <limits>
 
+#include "intact/ir/rewriter.h"
 #include "interop/onnx/converter.h"
 #include "interop/wire.h"
 
@@ -53,6 +55,7 @@ InferenceModel OnnxReader::read() {
   read_inputs();
   read_nodes();
   read_outputs();
+  remove_superseded();
   return std::move(model_);
 }
 
@@ -184,6 +187,20 @@ void OnnxReader::read_outputs() {
   }
   if (model_.fetches.empty()) {
     fail(ErrorCode::Format, "{}: the graph has no outputs; get the file again", where_);
+  }
+}
+
+void OnnxReader::remove_superseded() {
+  Rewriter rewriter(*block_);
+  for (Op* op : superseded_) {
+    Var& output = op->output("Y");
+    const bool is_fetched =
+        std::find(model_.fetches.begin(), model_.fetches.end(), output.name()) !=
+        model_.fetches.end();
+    if (!Rewriter::is_erased(*op) && output.consumers().empty() && !is_fetched) {
+      rewriter.erase(*op);
+      rewriter.remove_var(output);
+    }
   }
 }
 

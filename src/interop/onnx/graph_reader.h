@@ -78,6 +78,8 @@ class OnnxReader {
   Var& temporary(const std::string& prefix);
   Var& parameter(const std::string& prefix, const Tensor& tensor);
   Op& append(OpSpec spec) { return block_->append_op(std::move(spec)); }
+  /// Another op computes what `op` is read for: it goes, in the end, if nothing reads it any more.
+  void supersede(Op& op) { superseded_.push_back(&op); }
 
  private:
   void read_inputs();
@@ -85,6 +87,7 @@ class OnnxReader {
   void read_outputs();
   void read_nodes();
   void read_node(int index);
+  void remove_superseded();
   Var& add_parameter(const std::string& name, const Tensor& tensor);
   Shape shape_of(const proto::ValueInfoProto& info) const;
   std::string fresh(const std::string& prefix);
@@ -105,6 +108,7 @@ class OnnxReader {
   Block* block_ = nullptr;
   TensorMap constants_;  // initializers, Constant nodes and options_.constants
   std::set<std::string> names_;
+  std::vector<Op*> superseded_;
 };
 
 /// Reads a node whose op some OpDef names as its ONNX form. Throws: Unsupported.

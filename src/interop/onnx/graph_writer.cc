@@ -40,6 +40,15 @@ const std::string& OnnxWriter::value(const Var& var) {
   return var.name();
 }
 
+const std::string& OnnxWriter::step(const Op& op, const std::string& slot) {
+  const Var& var = op.input(slot);
+  const Tensor* tensor = constant(var);
+  if (tensor != nullptr && tensor->numel() == 1 && initializers_.insert(var.name()).second) {
+    to_onnx(var.name(), tensor->reshaped(Shape{}), *graph_.add_initializer());
+  }
+  return value(var);
+}
+
 const std::string& OnnxWriter::output(const Op& op, const std::string& slot) const {
   const Var& var = op.output(slot);
   if (var.is_persistable()) {

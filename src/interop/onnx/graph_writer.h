@@ -34,6 +34,8 @@ class OnnxWriter {
   /// The value that stands for a Var; the first use of a persistable one adds its initializer.
   const std::string& value(const Var& var);
   const std::string& input(const Op& op, const std::string& slot) { return value(op.input(slot)); }
+  /// A step or zero point: one element is written as a scalar, as ONNX has it.
+  const std::string& step(const Op& op, const std::string& slot);
   const std::string& output(const Op& op, const std::string& slot) const;
   /// Elements of a persistable Var; nullptr for other Vars.
   const Tensor* constant(const Var& var) const;
@@ -86,6 +88,8 @@ void write_mul(OnnxWriter& writer,
                const Op& op,
                const std::string& bias,
                const std::string& output);
+/// A mul of dequantized codes that it flattens: its Gemm gets the flattened codes.
+bool flattens_codes(const Op& op);
 /// Writes `producer` (conv2d, mul) with the bias that `add` adds.
 void write_with_bias(OnnxWriter& writer, const Op& producer, const Op& add);
 

@@ -97,6 +97,12 @@ void write_renamed(OnnxWriter& writer, const Op& op) {
     for (const Var* var : op.input_list(slot.name)) {
       inputs.push_back(writer.value(*var));
     }
+    if (slot.is_optional && op.input_list(slot.name).empty()) {
+      inputs.emplace_back();
+    }
+  }
+  while (!inputs.empty() && inputs.back().empty()) {
+    inputs.pop_back();
   }
   OnnxAttrs attrs;
   for (const auto& [ours, theirs] : def.onnx.attrs) {

@@ -100,4 +100,18 @@ OnnxWindow read_window(const OnnxNode& node, const Shape& input, const Ints& ker
   return window;
 }
 
+OnnxWindow read_conv_window(const OnnxNode& node, const Shape& input, const Shape& filter) {
+  if (filter.rank() != 4) {
+    fail(ErrorCode::Unsupported,
+         "the filter is {}; only two-dimensional windows are supported",
+         filter.to_string());
+  }
+  const Ints kernel = {static_cast<int32_t>(filter[2]), static_cast<int32_t>(filter[3])};
+  const Ints declared = node.ints("kernel_shape", kernel);
+  if (declared != kernel) {
+    fail(ErrorCode::Format, "kernel_shape is {} but the filter {}", declared, filter.to_string());
+  }
+  return read_window(node, input, kernel);
+}
+
 }  // namespace intact

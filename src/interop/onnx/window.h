@@ -19,5 +19,7 @@ struct OnnxWindow {
 };
 /// kernel: [h,w]. Throws: Unsupported for other than two dimensions.
 OnnxWindow read_window(const OnnxNode& node, const Shape& input, const Ints& kernel);
+/// The same of a convolution, whose filter is OIHW and agrees with kernel_shape.
+OnnxWindow read_conv_window(const OnnxNode& node, const Shape& input, const Shape& filter);
 
 }  // namespace intact

@@ -1,4 +1,4 @@
-// Clip(X, min?, max?) = relu6 or clip.
+// Clip(X, min?, max?) = relu6 or clip; of a quantizer's codes: the range of the quantizer.
 #include <limits>
 
 #include "interop/onnx/converter.h"
@@ -41,9 +41,38 @@ float bound(const OnnxReader& reader, const OnnxNode& node, int index, float oth
   return value.data<float>()[0];
 }
 
+int32_t code_bound(const OnnxReader& reader, const OnnxNode& node, int index, int32_t otherwise) {
+  if (!node.has_input(index)) {
+    return otherwise;
+  }
+  const Tensor& value = reader.constant(node, index);
+  if (value.numel() != 1) {
+    fail(ErrorCode::Unsupported, "input {} is {}", index, value.shape().to_string());
+  }
+  return value.cast(DType::Int32).data<int32_t>()[0];
+}
+
+/// The same quantizer again, with a range of its own.
+void read_codes(OnnxReader& reader, const OnnxNode& node, Op& quantizer) {
+  const int32_t min = code_bound(reader, node, 1, quantizer.attr<int32_t>("qmin"));
+  const int32_t max = code_bound(reader, node, 2, quantizer.attr<int32_t>("qmax"));
+  reader.append({.type = quantizer.type(),
+                 .inputs = quantizer.inputs(),
+                 .outputs = {{"Y", {&reader.output(node)}}},
+                 .attrs = {{"axis", quantizer.attr<int32_t>("axis")},
+                           {"qmin", std::max(min, quantizer.attr<int32_t>("qmin"))},
+                           {"qmax", std::min(max, quantizer.attr<int32_t>("qmax"))}}});
+  reader.supersede(quantizer);
+}
+
 void read(OnnxReader& reader, const OnnxNode& node) {
   constexpr float kLargest = std::numeric_limits<float>::max();
   node.expect(3, 1, {"min", "max"});
+  Op* producer = reader.input(node, 0).producer();
+  if (producer != nullptr && producer->type() == "onnx_quantize_linear") {
+    read_codes(reader, node, *producer);
+    return;
+  }
   const float min = bound(reader, node, 1, node.real("min", -kLargest));
   const float max = bound(reader, node, 2, node.real("max", kLargest));
   OpSpec spec{.type = "relu6",

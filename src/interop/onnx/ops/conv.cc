@@ -15,20 +15,7 @@ void read(OnnxReader& reader, const OnnxNode& node) {
   node.expect(3, 1, {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"});
   Var& input = reader.input(node, 0);
   Var& filter = reader.input(node, 1);
-  if (filter.shape().rank() != 4) {
-    fail(ErrorCode::Unsupported,
-         "the filter is {}; only two-dimensional windows are supported",
-         filter.shape().to_string());
-  }
-  const Ints kernel = {static_cast<int32_t>(filter.shape()[2]),
-                       static_cast<int32_t>(filter.shape()[3])};
-  if (node.ints("kernel_shape", kernel) != kernel) {
-    fail(ErrorCode::Format,
-         "kernel_shape is {} but the filter {}",
-         node.ints("kernel_shape"),
-         filter.shape().to_string());
-  }
-  const OnnxWindow window = read_window(node, input.shape(), kernel);
+  const OnnxWindow window = read_conv_window(node, input.shape(), filter.shape());
   const int32_t groups = node.int32("group", 1);
   const bool is_depthwise = groups > 1 && groups == input.shape()[1];
   Var& output = node.has_input(2) ? reader.temporary("conv") : reader.output(node);

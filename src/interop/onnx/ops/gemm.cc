@@ -64,7 +64,35 @@ void read(OnnxReader& reader, const OnnxNode& node) {
   }
 }
 
+/// X as a matrix. Codes are flattened in front of their DequantizeLinear, which then stays next to
+/// the Gemm, as runtimes want it to fuse them.
+std::string flattened(OnnxWriter& writer, const Op& op) {
+  const OnnxAttrs axis = {{"axis", int64_t{1}}};
+  const std::string flat = writer.fresh(op, "flat");
+  if (!flattens_codes(op)) {
+    writer.node("Flatten", {writer.input(op, "X")}, flat, axis);
+    return flat;
+  }
+  const Op& dequantize = *op.input("X").producer();
+  const std::string codes = writer.fresh(op, "flat_codes");
+  writer.node("Flatten", {writer.input(dequantize, "X")}, codes, axis);
+  writer.node("DequantizeLinear",
+              {codes, writer.step(dequantize, "Step"), writer.step(dequantize, "ZeroPoint")},
+              flat);
+  return flat;
+}
+
 }  // namespace
+
+bool flattens_codes(const Op& op) {
+  if (op.type() != "mul" || op.attr<int32_t>("x_num_col_dims") != 1 ||
+      op.input("X").shape().rank() <= 2) {
+    return false;
+  }
+  const Op* producer = op.input("X").producer();
+  return producer != nullptr && producer->type() == "onnx_dequantize_linear" &&
+         producer->input("Step").shape().numel() == 1;
+}
 
 void write_mul(OnnxWriter& writer,
                const Op& op,
@@ -76,15 +104,15 @@ void write_mul(OnnxWriter& writer,
     writer.refuse(op, "Y is {}; only matrices are written", y.to_string());
   }
   const int32_t columns = op.attr<int32_t>("x_num_col_dims");
-  std::string matrix = writer.input(op, "X");
+  std::string matrix;
   if (columns == 1 && x.rank() > 2) {
-    const std::string flat = writer.fresh(op, "flat");
-    writer.node("Flatten", {matrix}, flat, {{"axis", int64_t{1}}});
-    matrix = flat;
+    matrix = flattened(writer, op);
   } else if (columns == x.rank() - 1 && columns > 1 && bias.empty()) {
-    writer.node("MatMul", {matrix, writer.input(op, "Y")}, output);
+    writer.node("MatMul", {writer.input(op, "X"), writer.input(op, "Y")}, output);
     return;
-  } else if (columns != 1) {
+  } else if (columns == 1) {
+    matrix = writer.input(op, "X");
+  } else {
     writer.refuse(op, "multiplies X {} with x_num_col_dims {}", x.to_string(), columns);
   }
   std::vector<std::string> inputs = {matrix, writer.input(op, "Y")};
