@@ -23,7 +23,7 @@ const char* type_name(const Attribute& attribute) {
 }
 
 bool is_meta_attribute(const std::string& name) {
-  static constexpr std::array<std::string_view, 15> kNames = {"op_role",
+  static constexpr std::array<std::string_view, 17> kNames = {"op_role",
                                                               "op_role_var",
                                                               "op_namescope",
                                                               "op_device",
@@ -36,6 +36,8 @@ bool is_meta_attribute(const std::string& name) {
                                                               "weight_bits",
                                                               "quantize_weight_bits",
                                                               "bit_length",
+                                                              "zero_point",
+                                                              "pair_limit",
                                                               "out_threshold",
                                                               "op_name"};
   for (std::string_view known : kNames) {

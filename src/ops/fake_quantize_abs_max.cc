@@ -1,8 +1,10 @@
 // OutScale = max |X|, of the tensor or of each channel of quant_axis; Out = codes of X, or their
-// values for the quantize_dequantize forms (spec 3.1, 3.2).
+// values for the quantize_dequantize forms (spec 3.1, 3.2). With the attribute pair_limit the
+// channel-wise scale is raised until neighbours keep to it.
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/fake_quantize.h"
+#include "ops/detail/pair_limit.h"
 #include "ops/detail/straight_through.h"
 #include "tensor/dispatch.h"
 
@@ -24,6 +26,7 @@ void infer_channel_wise(InferContext& op) {
         op.where(),
         axis,
         x.to_string());
+  check_pair_limit(op);
   op.set_output("Out", x, op.dtype("X"));
   op.set_output("OutScale", Shape{x[axis]}, op.dtype("X"));
 }
@@ -41,7 +44,14 @@ void forward(const KernelContext& op, FakeQuantizeResult result) {
                                ? channel_view(x.shape(), op.attr<int32_t>("quant_axis"))
                                : whole_tensor(x.shape());
   dispatch_float(x.dtype(), op.where(), [&]<class T>(T) {
-    if (!keeps_scale(op.op())) {
+    if (const int32_t limit = pair_limit_of(op.op()); limit > 0 && !keeps_scale(op.op())) {
+      find_pair_limited_scales(x.data<T>(),
+                               x.shape(),
+                               op.attr<int32_t>("quant_axis"),
+                               op.attr<int32_t>("bit_length"),
+                               limit,
+                               scale.data<T>());
+    } else if (!keeps_scale(op.op())) {
       find_abs_max(x.data<T>(), view, scale.data<T>());
     }
     fake_quantize(x.data<T>(),

@@ -1,11 +1,13 @@
 // quantize_linear: Y = codes of X by Scale, per tensor (quant_axis -1) or per channel. Training
-// first updates Scale: a moving average per tensor, max |X| per channel.
+// first updates Scale: a moving average per tensor, max |X| per channel, raised until neighbours
+// keep to the attribute pair_limit where there is one.
 // dequantize_linear: Y = X * Scale / B. only_observer: Y = X, the op only carries or updates the
 // scale. ZeroPoint is ignored by both, as in Paddle (spec 3.2).
 #include <cstring>
 
 #include "intact/ir/op_registry.h"
 #include "ops/detail/fake_quantize.h"
+#include "ops/detail/pair_limit.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
@@ -50,6 +52,7 @@ void set_outputs(InferContext& op) {
 void infer_quantize(InferContext& op) {
   check_quantizer(op);
   check_scale(op);
+  check_pair_limit(op);
   check_scalar_input(op, "InState");
   check_scalar_input(op, "InAccum");
   if (!op.attr<bool>("is_test")) {
@@ -71,6 +74,13 @@ void update_scale(const KernelContext& op) {
   Tensor scale = op.output("OutScale");
   if (op.attr<int32_t>("quant_axis") < 0) {
     scale.data<T>()[0] = update_moving_average<T>(op);
+  } else if (const int32_t limit = pair_limit_of(op.op()); limit > 0) {
+    find_pair_limited_scales(op.input("X").data<T>(),
+                             op.input("X").shape(),
+                             op.attr<int32_t>("quant_axis"),
+                             op.attr<int32_t>("bit_length"),
+                             limit,
+                             scale.data<T>());
   } else {
     find_abs_max(op.input("X").data<T>(), view_of(op), scale.data<T>());
   }

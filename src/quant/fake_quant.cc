@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "intact/ir/op_registry.h"
 #include "intact/tensor/quantize.h"
+#include "ir/quantizer_range.h"
+#include "ops/detail/pair_limit.h"
 #include "quant/op_selection.h"
 #include "quant/scope_values.h"
 #include "quant/sign.h"
@@ -15,6 +17,8 @@ namespace {
 constexpr float kActivationScale = 0.001f;  // initial values: spec 4
 constexpr float kOutputScale = 1.0f;
 constexpr float kAverage = 1.0f;
+constexpr int kPortableWeightBits = 7;
+constexpr int kUnsignedBits = 9;  // B = 255; without negative values, codes 0..255
 
 /// Adds quantizer ops for one tensor and creates their Vars and initial values.
 class Inserter {
@@ -77,8 +81,13 @@ class Inserter {
     return spec_.type != QuantizeType::AbsMax && !is_non_negative(x_);
   }
 
+  /// Rule 0 where its code -B-1 cannot occur or is a u8 code like others.
   void set_rounding(OpSpec& op) const {
     RoundType rule = RoundType::TiesToEven;
+    if (context_.config.is_portable()) {
+      op.attrs["round_type"] = static_cast<int32_t>(rule);
+      return;
+    }
     switch (context_.config.round_type) {
       case QuantRounding::TiesToEven:
         rule = can_exceed_scale() ? RoundType::TiesAwayFromZero : RoundType::TiesToEven;
@@ -91,6 +100,15 @@ class Inserter {
         break;
     }
     op.attrs["round_type"] = static_cast<int32_t>(rule);
+  }
+
+  void set_portable(OpSpec& op) const {
+    if (spec_.zero_point.has_value()) {
+      op.attrs[kZeroPointAttribute] = *spec_.zero_point;
+    }
+    if (spec_.pair_limit > 0) {
+      op.attrs[kPairLimitAttribute] = spec_.pair_limit;
+    }
   }
 
   void insert(OpSpec op) {
@@ -181,6 +199,7 @@ class Inserter {
         break;
     }
     set_rounding(quantize);
+    set_portable(quantize);
     insert(std::move(quantize));
 
     Var& scale_var = rewriter_.block().var(x_.name() + "@scale");
@@ -224,6 +243,7 @@ class Inserter {
       quantize.outputs["OutScale"] = {&scale_var};
     }
     set_rounding(quantize);
+    set_portable(quantize);
     insert(std::move(quantize));
     insert(linear("dequantize_linear", codes, values, scale_var));
   }
@@ -243,16 +263,33 @@ const Op& first_reader(const Var& x, const Op& otherwise) {
 
 FakeQuantSpec weight_spec(const QuantConfig& config, const Op& op) {
   const bool is_channel_wise = config.weight_quantize_type == QuantizeType::ChannelWiseAbsMax;
-  return {.type = config.weight_quantize_type,
-          .bits = config.weight_bits,
-          .axis = is_channel_wise ? weight_axis(op) : -1,
-          .is_weight = true};
+  FakeQuantSpec spec{.type = config.weight_quantize_type,
+                     .bits = config.weight_bits,
+                     .axis = is_channel_wise ? weight_axis(op) : -1,
+                     .is_weight = true};
+  if (config.is_portable() && !is_depthwise(op)) {
+    const bool is_seven_bit = config.portable_weights == PortableWeights::SevenBit;
+    spec.bits = is_seven_bit ? kPortableWeightBits : spec.bits;
+    spec.pair_limit = is_seven_bit ? 0 : kPairLimit;
+  }
+  return spec;
 }
 
-FakeQuantSpec activation_spec(const QuantConfig& config) {
-  return {.type = config.onnx_format ? QuantizeType::MovingAverageAbsMax
-                                     : config.activation_quantize_type,
-          .bits = config.activation_bits};
+FakeQuantSpec activation_spec(const QuantConfig& config, const Var& x) {
+  FakeQuantSpec spec{.type = config.onnx_format ? QuantizeType::MovingAverageAbsMax
+                                                : config.activation_quantize_type,
+                     .bits = config.activation_bits};
+  if (config.is_portable()) {
+    spec.zero_point = is_non_negative(x) ? 0 : 128;
+    spec.bits = is_non_negative(x) ? kUnsignedBits : spec.bits;
+  }
+  return spec;
+}
+
+bool is_depthwise(const Op& op) {
+  const Shape& weight = op.input(op.def().quant.weight).shape();
+  const int64_t groups = op.attr_or<int32_t>("groups", 1);
+  return weight.rank() == 4 && groups > 1 && weight[0] == groups && weight[1] == 1;
 }
 
 Var& quantize_dequantize(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "intact/ir/program.h"
@@ -14,10 +15,15 @@ struct FakeQuantSpec {
   int bits = 8;
   int axis = -1;  // channel axis; -1: one scale
   bool is_weight = false;
+  std::optional<int32_t> zero_point = {};  // portable activation: ir/quantizer_range.h
+  int32_t pair_limit = 0;                  // portable weight: ops/detail/pair_limit.h
 };
 
 FakeQuantSpec weight_spec(const QuantConfig& config, const Op& op);
-FakeQuantSpec activation_spec(const QuantConfig& config);
+FakeQuantSpec activation_spec(const QuantConfig& config, const Var& x);
+
+/// One input channel makes one output channel: no pair of products is added in 16 bits.
+bool is_depthwise(const Op& op);
 
 /// quantize and dequantize x, in front of its first reader, or of `reader` when nothing reads it
 /// yet:

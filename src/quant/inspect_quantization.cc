@@ -118,6 +118,7 @@ QuantReport inspect_quantization(const Program& program, const Scope& scope) {
     }
     report.ops.push_back(std::move(entry));
   }
+  report.pair_bounds = saturation_bounds(program, scope);
   return report;
 }
 

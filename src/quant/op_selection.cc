@@ -68,7 +68,10 @@ OpSelection select_op_types(const QuantConfig& config) {
                           : Types(config.quantize_op_types.begin(), config.quantize_op_types.end());
   const bool has_preset = config.deploy_backend == DeployBackend::TensorRt ||
                           config.deploy_backend == DeployBackend::Mkldnn;
-  const Types preset = has_preset ? backend_types(config.deploy_backend) : wanted;
+  Types preset = has_preset ? backend_types(config.deploy_backend) : wanted;
+  if (config.is_portable()) {
+    preset.merge(backend_types(DeployBackend::Mkldnn));  // so that no layer in between is float
+  }
   OpSelection selection;
   for (const std::string& type : op_registry().types()) {
     const QuantTraits& traits = op_registry().get(type).quant;

@@ -29,6 +29,10 @@ constexpr std::array<std::pair<const char*, DeployBackend>, 4> kBackends = {
      {"tensorrt", DeployBackend::TensorRt},
      {"mkldnn", DeployBackend::Mkldnn},
      {"arm", DeployBackend::Arm}}};
+constexpr std::array<std::pair<const char*, Deploy>, 2> kDeploys = {
+    {{"paddle", Deploy::Paddle}, {"portable", Deploy::Portable}}};
+constexpr std::array<std::pair<const char*, PortableWeights>, 2> kPortableWeights = {
+    {{"pairs", PortableWeights::Pairs}, {"7bit", PortableWeights::SevenBit}}};
 
 template <class Table, class T>
 const char* name_of(const Table& table, T value) {
@@ -162,6 +166,12 @@ void assign(const std::string& key, const ConfigValue& value, WeightScales& fiel
 void assign(const std::string& key, const ConfigValue& value, DeployBackend& field) {
   assign_choice(key, value, kBackends, field);
 }
+void assign(const std::string& key, const ConfigValue& value, Deploy& field) {
+  assign_choice(key, value, kDeploys, field);
+}
+void assign(const std::string& key, const ConfigValue& value, PortableWeights& field) {
+  assign_choice(key, value, kPortableWeights, field);
+}
 
 ConfigValue value_of(bool field) {
   return field;
@@ -245,7 +255,15 @@ const std::vector<Key>& keys() {
           "ties_to_even and ties_away use codes -B to B; reference follows PaddleSlim"),
       key("weight_scales",
           &C::weight_scales,
-          "evaluation and convert: recompute weight scales, or use those recorded in training")};
+          "evaluation and convert: recompute weight scales, or use those recorded in training"),
+      key("deploy",
+          &C::deploy,
+          "integers that training simulates: paddle (codes -127..127), portable (u8 activations "
+          "0..255, weights that cannot saturate 16 bits)"),
+      key("portable_weights",
+          &C::portable_weights,
+          "portable: pairs (scales raised until neighbouring codes add up to 128 at most) or 7bit "
+          "(codes -63..63)")};
   return kKeys;
 }
 
@@ -256,6 +274,40 @@ void check_range(const char* key, int64_t value, int64_t low, int64_t high) {
         value,
         low,
         high);
+}
+
+void check_portable(const QuantConfig& config) {
+  if (!config.is_portable()) {
+    return;
+  }
+  const auto require =
+      [](bool is_met, const char* key, const std::string& value, const char* need) {
+        check(is_met,
+              "quant config: 'deploy' is 'portable' but '{}' is '{}'; use {}, or deploy = 'paddle'",
+              key,
+              value,
+              need);
+      };
+  require(config.weight_quantize_type == QuantizeType::ChannelWiseAbsMax,
+          "weight_quantize_type",
+          to_string(config.weight_quantize_type),
+          "channel_wise_abs_max");
+  require(config.activation_quantize_type == QuantizeType::MovingAverageAbsMax,
+          "activation_quantize_type",
+          to_string(config.activation_quantize_type),
+          "moving_average_abs_max");
+  require(config.weight_bits == 8, "weight_bits", fmt::to_string(config.weight_bits), "8");
+  require(
+      config.activation_bits == 8, "activation_bits", fmt::to_string(config.activation_bits), "8");
+  require(config.round_type == QuantRounding::TiesToEven,
+          "round_type",
+          to_string(config.round_type),
+          "ties_to_even");
+  require(config.weight_scales == WeightScales::Recompute,
+          "weight_scales",
+          to_string(config.weight_scales),
+          "recompute");
+  require(!config.for_tensorrt, "for_tensorrt", "true", "false");
 }
 
 }  // namespace
@@ -271,6 +323,12 @@ const char* to_string(WeightScales scales) {
 }
 const char* to_string(DeployBackend backend) {
   return name_of(kBackends, backend);
+}
+const char* to_string(Deploy deploy) {
+  return name_of(kDeploys, deploy);
+}
+const char* to_string(PortableWeights weights) {
+  return name_of(kPortableWeights, weights);
 }
 
 QuantConfig parse_quant_config(const ConfigMap& values) {
@@ -306,6 +364,7 @@ ConfigMap to_config_map(const QuantConfig& config) {
 }
 
 void check_quant_config(const QuantConfig& config) {
+  check_portable(config);
   // One bit leaves B = 0, a network of zeros.
   check_range("weight_bits", config.weight_bits, 2, config.onnx_format ? 8 : 16);
   check_range("activation_bits", config.activation_bits, 2, 16);

@@ -1,5 +1,6 @@
 #include "intact/quant/report.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
@@ -77,6 +78,32 @@ nlohmann::ordered_json to_json(const Entry& entry) {
   return json;
 }
 
+// What a CPU without 32-bit pair products does to the layers; empty when no weight is known.
+std::string describe_saturation(const std::vector<PairBound>& bounds) {
+  if (bounds.empty()) {
+    return "";
+  }
+  const auto safe = std::ranges::count_if(bounds, [](const PairBound& b) { return b.is_safe(); });
+  std::string text =
+      fmt::format("{} of {} layers cannot saturate 16-bit pair products\n", safe, bounds.size());
+  for (const PairBound& bound : bounds) {
+    if (!bound.is_safe()) {
+      text += "saturates  " + bound.to_text() + "\n";
+    }
+  }
+  return text;
+}
+
+nlohmann::ordered_json to_json(const PairBound& bound) {
+  return {{"op", bound.op},
+          {"weight", bound.weight},
+          {"activation_range", bound.activation_range},
+          {"largest_pair", bound.largest_pair},
+          {"depthwise", bound.is_depthwise},
+          {"bound", bound.bound()},
+          {"safe", bound.is_safe()}};
+}
+
 std::string explain(const Entry& entry) {
   std::string text = entry.op;
   text += entry.is_quantized ? " is quantized.\n"
@@ -122,6 +149,7 @@ std::string QuantReport::to_text() const {
   for (const Entry& entry : ops) {
     text += describe_line(entry) + "\n";
   }
+  text += describe_saturation(pair_bounds);
   for (const std::string& note : notes) {
     text += "note: " + note + "\n";
   }
@@ -134,6 +162,10 @@ std::string QuantReport::to_json() const {
   json["ops"] = nlohmann::ordered_json::array();
   for (const Entry& entry : ops) {
     json["ops"].push_back(intact::to_json(entry));
+  }
+  json["saturation"] = nlohmann::ordered_json::array();
+  for (const PairBound& bound : pair_bounds) {
+    json["saturation"].push_back(intact::to_json(bound));
   }
   json["passes"] = nlohmann::ordered_json::array();
   for (const PassReport& pass : passes) {
@@ -162,6 +194,11 @@ std::string QuantReport::why(const std::string& op) const {
   std::string text;
   for (const Entry* entry : found) {
     text += explain(*entry);
+    for (const PairBound& bound : pair_bounds) {
+      if (bound.op == entry->op) {
+        text += "  " + bound.to_text() + "\n";
+      }
+    }
   }
   return text;
 }

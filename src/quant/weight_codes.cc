@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "intact/tensor/quantize.h"
+#include "ops/detail/pair_limit.h"
+#include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
@@ -83,6 +85,21 @@ Tensor abs_max(const Tensor& tensor, int axis) {
   check_float(tensor);
   return tensor.dtype() == DType::Float32 ? abs_max_as<float>(tensor, axis)
                                           : abs_max_as<double>(tensor, axis);
+}
+
+Tensor computed_scale(const Tensor& weight, const Op& quantizer) {
+  const int axis = quantizer.type() == "fake_quantize_abs_max"
+                       ? -1
+                       : quantizer.attr_or<int32_t>("quant_axis", -1);
+  Tensor scale = abs_max(weight, axis);
+  if (const int32_t limit = pair_limit_of(quantizer); limit > 0) {
+    const int bits = quantizer.attr_or<int32_t>("bit_length", 8);
+    dispatch_float(weight.dtype(), "convert", [&]<class T>(T) {
+      find_pair_limited_scales(
+          weight.data<T>(), weight.shape(), axis, bits, limit, scale.data<T>());
+    });
+  }
+  return scale;
 }
 
 bool computes_scale(const Op& quantizer) {

@@ -11,6 +11,9 @@ namespace intact {
 /// max abs of a float tensor: one value, or one per index of `axis`.
 Tensor abs_max(const Tensor& tensor, int axis);
 
+/// The scale the quantizer computes from the weight when it runs.
+Tensor computed_scale(const Tensor& weight, const Op& quantizer);
+
 /// The quantizer computes the scale from the weight each time it runs.
 bool computes_scale(const Op& quantizer);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/quantizer_range.h"
+
 namespace intact {
 namespace {
 
@@ -29,6 +31,14 @@ Quantizer abs_max(const Node& node) {
   return quantizer;
 }
 
+/// Has no effect on a scale that is given.
+void set_pair_limit(const Node& node, Quantizer& quantizer) {
+  quantizer.pair_limit = node.attr_or<int32_t>(kPairLimitAttribute, 0);
+  if (quantizer.pair_limit > 0 && quantizer.source == ScaleSource::AbsMax) {
+    quantizer.source = ScaleSource::PairLimited;
+  }
+}
+
 /// In test mode the scale is what OutScale holds.
 Quantizer channel_wise_abs_max(const Node& node) {
   Quantizer quantizer = abs_max(node);
@@ -38,6 +48,7 @@ Quantizer channel_wise_abs_max(const Node& node) {
     quantizer.scale_in = quantizer.scale_out;
     quantizer.scale_out = kNoValue;
   }
+  set_pair_limit(node, quantizer);
   return quantizer;
 }
 
@@ -61,6 +72,7 @@ std::optional<Quantizer> linear(const Node& node) {
   } else {
     quantizer.source = quantizer.axis < 0 ? ScaleSource::MovingAverage : ScaleSource::AbsMax;
   }
+  set_pair_limit(node, quantizer);
   return quantizer;
 }
 
@@ -85,6 +97,7 @@ std::optional<Quantizer> by_kind(const std::string& kind, const Node& node) {
 bool has_scale_memory(const Graph& graph, const Quantizer& quantizer) {
   switch (quantizer.source) {
     case ScaleSource::AbsMax:
+    case ScaleSource::PairLimited:
       return quantizer.scale_out != kNoValue;
     case ScaleSource::MovingAverage:
       return quantizer.average.state_in != kNoValue && quantizer.average.accum_in != kNoValue;
@@ -133,6 +146,9 @@ std::optional<Quantizer> quantizer_of(const Graph& graph, const Node& node) {
   std::optional<Quantizer> quantizer = by_kind(kind, node);
   if (!quantizer.has_value() || !has_scale_memory(graph, *quantizer)) {
     return std::nullopt;
+  }
+  if (quantizer->source == ScaleSource::PairLimited) {
+    quantizer->pairs = pair_view(graph[quantizer->x].shape, quantizer->axis);
   }
   quantizer->dequantizes =
       !gives_codes && (is_fused || kind.find("quantize_dequantize") != std::string::npos);

@@ -6,6 +6,7 @@
 #include "intact/tensor/quantize.h"
 #include "runtime/graph.h"
 #include "runtime/kernel.h"
+#include "tensor/pair_sum.h"
 
 namespace intact {
 
@@ -26,6 +27,7 @@ struct MovingAverage {
 /// Where a quantizer's scale comes from.
 enum class ScaleSource {
   AbsMax,         // of this tensor or channel, now
+  PairLimited,    // of each channel, now, raised until neighbours keep to pair_limit
   MovingAverage,  // updated now
   Given,          // scale_in as it is
 };
@@ -36,6 +38,8 @@ struct Quantizer {
   ScaleSource source = ScaleSource::Given;
   int axis = -1;  // -1: one scale
   int bits = 8;
+  int32_t pair_limit = 0;  // ops/detail/pair_limit.h
+  PairView pairs = {};     // with PairLimited
   RoundType round = RoundType::TiesToEven;
   bool dequantizes = false;  // out is values, not codes (in floats; int8 for quantize_codes)
   ValueId x = kNoValue;

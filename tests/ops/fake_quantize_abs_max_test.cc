@@ -2,6 +2,7 @@
 
 #include "intact/ir/interpret.h"
 #include "support/check_op.h"
+#include "support/expect_error.h"
 #include "support/random_tensor.h"
 
 namespace intact {
@@ -65,6 +66,48 @@ TEST(FakeChannelWiseQuantizeAbsMax, EachChannelHasItsScale) {
             .attrs = {{"quant_axis", 1}, {"round_type", 0}},
             .expected = {{"OutScale", {floats({254, 3, 508})}}},
             .has_batch = false});
+}
+
+// The factor of bits 8 and limit 128, as ops/detail/pair_limit.h states it.
+constexpr float kPairFactor = 127.0f / 128.0f * (1 + 0x1p-14f);
+
+TEST(FakeChannelWiseQuantizeAbsMax, PairLimitRaisesTheScale) {
+  // Channel 0: neighbours (100,60) need more than abs max 100; channel 1: (3,100) and (0,64) do
+  // not meet, 103 is enough.
+  const Tensor x = Tensor::from<float>({2, 4}, {100, -60, 1, 2, 3, 100, 0, 64});
+  check_op({.type = "fake_channel_wise_quantize_abs_max",
+            .inputs = {{"X", {x}}},
+            .attrs = {{"quant_axis", 0}, {"pair_limit", 128}, {"round_type", 0}},
+            .expected = {{"Out", {Tensor::from<float>({2, 4}, {80, -48, 1, 2, 4, 124, 0, 80})}},
+                         {"OutScale", {floats({160 * kPairFactor, 103 * kPairFactor})}}},
+            .has_batch = false});
+}
+
+TEST(FakeChannelWiseQuantizeAbsMax, PairLimitFollowsTheInputsOfAMatrix) {
+  // Channels are columns: 0 holds 127 alone in its pair, 1 the last of three inputs.
+  const Tensor x = Tensor::from<float>({3, 2}, {127, 1, 0, -2, 1, 50});
+  check_op({.type = "fake_channel_wise_quantize_abs_max",
+            .inputs = {{"X", {x}}},
+            .attrs = {{"quant_axis", 1}, {"pair_limit", 128}, {"round_type", 0}},
+            .expected = {{"OutScale", {floats({127, 50})}}},
+            .has_batch = false});
+}
+
+TEST(FakeChannelWiseQuantizeAbsMax, PairLimitBoundsAnyTwoWhenInputsAreOdd) {
+  const Tensor x = Tensor::from<float>({1, 1, 2, 2}, {10, 1, -6, 2});
+  check_op({.type = "fake_channel_wise_quantize_abs_max",
+            .inputs = {{"X", {x}}},
+            .attrs = {{"quant_axis", 0}, {"pair_limit", 128}, {"round_type", 0}},
+            .expected = {{"OutScale", {floats({16 * kPairFactor})}}},
+            .has_batch = false});
+}
+
+TEST(FakeChannelWiseQuantizeAbsMax, BadPairLimitIsRefused) {
+  expect_error(ErrorCode::InvalidArgument, {"pair_limit is 1", "2..32767"}, [] {
+    check_op({.type = "fake_channel_wise_quantize_abs_max",
+              .inputs = {{"X", {Tensor::from<float>({1, 2}, {1, 2})}}},
+              .attrs = {{"pair_limit", 1}}});
+  });
 }
 
 TEST(FakeChannelWiseQuantizeAbsMax, TestReadsTheScaleItWroteLast) {

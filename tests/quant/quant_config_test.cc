@@ -30,6 +30,8 @@ TEST(QuantConfig, EveryKeyIsParsedAndComesBack) {
       {"skip_op_types", std::vector<std::string>{"softmax"}},
       {"round_type", std::string("ties_away")},
       {"weight_scales", std::string("recorded")},
+      {"deploy", std::string("paddle")},
+      {"portable_weights", std::string("7bit")},
   };
   ASSERT_EQ(values.size(), quant_config_keys().size());
   const QuantConfig config = parse_quant_config(values);

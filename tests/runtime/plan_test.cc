@@ -2,6 +2,7 @@
 // left out.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "intact/base/threads.h"
@@ -20,7 +21,7 @@ constexpr double kTolerance = 2e-4;
 /// the range). Further training would carry it on, so quantized nets are compared after one step.
 constexpr double kQuantTolerance = 2e-2;
 
-enum class Form { Float, QuantV1, QuantV2 };
+enum class Form { Float, QuantV1, QuantV2, PortableV1, PortableV2 };
 
 struct PlanCase {
   std::string net;
@@ -30,8 +31,16 @@ struct PlanCase {
 
 std::string case_name(const testing::TestParamInfo<PlanCase>& info) {
   const auto& [net, form, disabled] = info.param;
-  const std::string suffix = form == Form::Float ? "Float" : form == Form::QuantV1 ? "V1" : "V2";
-  return net + suffix + (disabled.empty() ? "" : "_without_" + disabled);
+  constexpr std::array<const char*, 5> kSuffixes = {
+      "Float", "V1", "V2", "PortableV1", "PortableV2"};
+  return net + kSuffixes[static_cast<size_t>(form)] +
+         (disabled.empty() ? "" : "_without_" + disabled);
+}
+
+QuantConfig config_of(Form form) {
+  const bool is_portable = form == Form::PortableV1 || form == Form::PortableV2;
+  return {.onnx_format = form == Form::QuantV2 || form == Form::PortableV2,
+          .deploy = is_portable ? Deploy::Portable : Deploy::Paddle};
 }
 
 /// Quantizes a TestProgram; its startup program then also makes the scales.
@@ -40,7 +49,7 @@ TestProgram quantized(TestProgram program, Form form, bool for_test) {
     program.scope = initial_scope(program);
     program.main = quant_aware(program.main,
                                CpuPlace{},
-                               {.onnx_format = form == Form::QuantV2},
+                               config_of(form),
                                {.for_test = for_test, .scope = &*program.scope});
   }
   return program;
@@ -66,7 +75,8 @@ TEST_P(PlanAgrees, WithTheReferenceInEvaluation) {
 std::vector<PlanCase> plan_cases() {
   std::vector<PlanCase> cases;
   for (const std::string& net : small_net_names()) {
-    for (const Form form : {Form::Float, Form::QuantV1, Form::QuantV2}) {
+    for (const Form form :
+         {Form::Float, Form::QuantV1, Form::QuantV2, Form::PortableV1, Form::PortableV2}) {
       cases.push_back({net, form});
     }
   }

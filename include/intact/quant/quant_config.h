@@ -27,6 +27,19 @@ enum class WeightScales {
 /// Which ops without weights get activation quantizers besides those of quantize_op_types.
 enum class DeployBackend { None, TensorRt, Mkldnn, Arm };
 
+/// Which integers training simulates.
+enum class Deploy {
+  Paddle,    // the reference's: activations and weights in -127..127
+  Portable,  // what ONNX Runtime and OpenVINO compute alike on every CPU: u8 activations in 0..255,
+             // weights whose products cannot saturate 16 bits
+};
+
+/// How the portable profile keeps products of neighbours within 16 bits.
+enum class PortableWeights {
+  Pairs,     // scales raised until |w[2j]| + |w[2j+1]| <= 128 over input channels
+  SevenBit,  // codes -63..63
+};
+
 /// Every choice of quant_aware and convert. Keys of the same names in files and on the command
 /// line; quant_config_keys() describes them.
 struct QuantConfig {
@@ -49,12 +62,18 @@ struct QuantConfig {
   std::vector<std::string> skip_op_types = {};
   QuantRounding round_type = QuantRounding::TiesToEven;
   WeightScales weight_scales = WeightScales::Recompute;
+  Deploy deploy = Deploy::Paddle;
+  PortableWeights portable_weights = PortableWeights::Pairs;
+
+  bool is_portable() const { return deploy == Deploy::Portable; }
 };
 
 const char* to_string(QuantizeType type);
 const char* to_string(QuantRounding rounding);
 const char* to_string(WeightScales scales);
 const char* to_string(DeployBackend backend);
+const char* to_string(Deploy deploy);
+const char* to_string(PortableWeights weights);
 
 /// One value of a configuration file, whatever its syntax. A list of strings may be empty.
 using ConfigValue = std::variant<bool, int64_t, double, std::string, std::vector<std::string>>;

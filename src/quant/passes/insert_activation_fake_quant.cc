@@ -40,7 +40,8 @@ PassReport insert_activation_fake_quant(Program& program, const QuantContext& co
       Var& values =
           context.options.activation_quantize
               ? context.options.activation_quantize(rewriter, op, *input)
-              : quantize_dequantize(rewriter, context, op, *input, activation_spec(context.config));
+              : quantize_dequantize(
+                    rewriter, context, op, *input, activation_spec(context.config, *input));
       replace_in_op_and_gradient(rewriter, op, x, values);
       ++count;
     }

@@ -5,8 +5,9 @@
 //          Out = elementwise_add(X=a.quant_dequant, Y=b.quant_dequant,
 //                                quantization_type="qat_without_weight", activation_bits=8)
 // V2: quantize_linear and dequantize_linear, shared with the ops that have weights; parameters
-// among the inputs stay float. The op's gradient reads the same values. Twice changes nothing.
-// Source: spec 2.4 (2).
+// among the inputs stay float. The op's gradient reads the same values. The portable profile shares
+// quantizers in V1 too, and leaves max pooling alone: it commutes with the quantizer of its reader.
+// Twice changes nothing. Source: spec 2.4 (2).
 #include <algorithm>
 
 #include "base/check.h"
@@ -55,6 +56,10 @@ std::vector<Var*> inputs_of(const Op& op) {
   return inputs;
 }
 
+bool is_max_pool(const Op& op) {
+  return op.type() == "pool2d" && op.attr_or<std::string>("pooling_type", "") == "max";
+}
+
 }  // namespace
 
 PassReport insert_operator_fake_quant(Program& program, const QuantContext& context) {
@@ -79,7 +84,13 @@ PassReport insert_operator_fake_quant(Program& program, const QuantContext& cont
     if (losses.contains(&op)) {
       return skip(op, "it computes the loss or a metric");
     }
+    if (context.config.is_portable() && is_max_pool(op)) {
+      return skip(op, "max pooling picks among codes, its reader's quantizer is enough");
+    }
     const std::vector<Var*> inputs = inputs_of(op);
+    if (context.config.is_portable() && std::ranges::any_of(inputs, &Var::is_persistable)) {
+      return skip(op, "a parameter is among its inputs: deployed biases join the integer sum");
+    }
     if (const std::string reason = objection(inputs, is_v1); !reason.empty()) {
       return skip(op, reason);
     }
@@ -94,11 +105,11 @@ PassReport insert_operator_fake_quant(Program& program, const QuantContext& cont
       Var* values = nullptr;
       if (context.options.activation_quantize) {
         values = &context.options.activation_quantize(rewriter, op, *input);
-      } else if (is_v1) {
+      } else if (is_v1 && !context.config.is_portable()) {
         values = &fused_quantize_dequantize(rewriter, context, op, *input);
       } else {
-        values =
-            &quantize_dequantize(rewriter, context, op, *input, activation_spec(context.config));
+        values = &quantize_dequantize(
+            rewriter, context, op, *input, activation_spec(context.config, *input));
       }
       replace_in_op_and_gradient(rewriter, op, *x, *values);
     }

@@ -1,6 +1,7 @@
 // Before and after: w.quantized = fake_channel_wise_quantize_abs_max(w, is_test=false) -> w@scale
-// Scope:  w@scale = max abs w, which is what the op computes when it runs. A quantizer that reads
-// its scale instead (is_test=true) keeps the one recorded in training. Twice changes nothing.
+// Scope:  w@scale = what the op computes when it runs: max abs w, raised to keep to a pair_limit. A
+// quantizer that reads its scale instead (is_test=true) keeps the one recorded in training. Twice
+// changes nothing.
 #include "base/check.h"
 #include "intact/ir/rewrite_all.h"
 #include "quant/passes/passes.h"
@@ -17,10 +18,7 @@ PassReport refresh_weight_scales(Program& program, ConvertContext& context) {
     if (!computes_scale(quantize)) {
       return skip(quantize, "its scale is the one recorded in training");
     }
-    const int axis = quantize.type() == "fake_quantize_abs_max"
-                         ? -1
-                         : quantize.attr_or<int32_t>("quant_axis", -1);
-    const Tensor scale = abs_max(context.scope.get(quantize.input("X").name()), axis);
+    const Tensor scale = computed_scale(context.scope.get(quantize.input("X").name()), quantize);
     const std::string name = quantize.output("OutScale").name();
     const Tensor* known = context.scope.find(name);
     if (known != nullptr && known->identical(scale)) {

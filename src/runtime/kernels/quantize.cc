@@ -51,6 +51,15 @@ void register_quantize(KernelRegistry& registry) {
   kinds.emplace_back("quantize_dequantize");
   for (const std::string& kind : kinds) {
     registry.add({.kind = kind,
+                  .name = "simd pairs",  // in the parameter's own layout
+                  .accepts =
+                      [](const Graph& graph, const Node& node) {
+                        const std::optional<Quantizer> quantizer = quantizer_of(graph, node);
+                        return quantizer.has_value() &&
+                               quantizer->source == ScaleSource::PairLimited;
+                      },
+                  .prepare = prepare});
+    registry.add({.kind = kind,
                   .name = "simd",
                   .same_layout = {"X", "Out", "Y"},
                   .in_place = {{"Out", "X"}, {"Y", "X"}},
