@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "backend/cpu/machine_peak.h"
 #include "base/check.h"
 #include "command.h"
+#include "intact/base/threads.h"
 #include "intact/ir/program.h"
 #include "intact/nn/cross_entropy.h"
 #include "intact/nn/data.h"
@@ -83,22 +85,90 @@ Workload build(const BenchCommand& command) {
   return work;
 }
 
-void print_profile(const Executor& executor) {
-  std::vector<ProfileRow> rows = executor.profile();
-  std::stable_sort(
-      rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
-  fmt::print(
-      "{:>9} {:>9} {:>8}  {:28} {:22} {}\n", "ms/step", "GFLOP/s", "GB/s", "kind", "kernel", "op");
-  for (const ProfileRow& row : rows) {
-    const double seconds = row.seconds / static_cast<double>(std::max<int64_t>(1, row.calls));
-    fmt::print("{:9.3f} {:9.1f} {:8.1f}  {:28} {:22} {}\n",
-               seconds * 1e3,
-               row.flops / seconds / 1e9,
-               row.bytes / seconds / 1e9,
-               row.kind,
-               row.kernel,
-               row.name);
+/// One step of the Plan against what the machine can do.
+struct ProfileLine {
+  const ProfileRow* row = nullptr;
+  double ms = 0;
+  double gflops = 0;
+  double gbytes = 0;
+  double percent = 0;  // of the peak that bounds it: multiply-adds where it has them, else memory
+};
+
+ProfileLine line_of(const ProfileRow& row, const cpu::MachinePeak& peak) {
+  const double seconds = row.seconds / static_cast<double>(std::max<int64_t>(1, row.calls));
+  const bool is_integer = row.kernel.starts_with("int8");
+  const double share = row.flops > 0 ? row.flops / (is_integer ? peak.code_flops : peak.float_flops)
+                                     : row.bytes / peak.memory_bytes;
+  return {.row = &row,
+          .ms = seconds * 1e3,
+          .gflops = row.flops / seconds / 1e9,
+          .gbytes = row.bytes / seconds / 1e9,
+          .percent = 100 * share / seconds};
+}
+
+/// What was added since `before`, which has the same rows: warm-up steps generate code.
+std::vector<ProfileRow> since(const std::vector<ProfileRow>& before, std::vector<ProfileRow> rows) {
+  for (size_t i = 0; i < before.size(); ++i) {
+    rows[i].calls -= before[i].calls;
+    rows[i].seconds -= before[i].seconds;
   }
+  return rows;
+}
+
+/// Slowest first.
+std::vector<ProfileLine> profile_lines(const std::vector<ProfileRow>& rows,
+                                       const cpu::MachinePeak& peak) {
+  std::vector<ProfileLine> lines;
+  for (const ProfileRow& row : rows) {
+    lines.push_back(line_of(row, peak));
+  }
+  std::stable_sort(
+      lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.ms > b.ms; });
+  return lines;
+}
+
+void print_profile(const std::vector<ProfileLine>& lines, const cpu::MachinePeak& peak) {
+  fmt::print("peak: {:.1f} GFLOP/s float, {:.1f} GOP/s int8, {:.1f} GB/s memory\n",
+             peak.float_flops / 1e9,
+             peak.code_flops / 1e9,
+             peak.memory_bytes / 1e9);
+  fmt::print("{:>9} {:>9} {:>8} {:>6}  {:24} {:20} {}\n",
+             "ms/step",
+             "GFLOP/s",
+             "GB/s",
+             "% peak",
+             "kind",
+             "kernel",
+             "op");
+  for (const ProfileLine& line : lines) {
+    fmt::print("{:9.3f} {:9.1f} {:8.1f} {:6.0f}  {:24} {:20} {}\n",
+               line.ms,
+               line.gflops,
+               line.gbytes,
+               line.percent,
+               line.row->kind,
+               line.row->kernel,
+               line.row->name);
+  }
+}
+
+nlohmann::ordered_json profile_json(const std::vector<ProfileLine>& lines,
+                                    const cpu::MachinePeak& peak) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const ProfileLine& line : lines) {
+    rows.push_back({{"op", line.row->name},
+                    {"kind", line.row->kind},
+                    {"kernel", line.row->kernel},
+                    {"ms", line.ms},
+                    {"gflops", line.gflops},
+                    {"gbytes_per_s", line.gbytes},
+                    {"percent_of_peak", line.percent}});
+  }
+  return {{"peak",
+           {{"float_gflops", peak.float_flops / 1e9},
+            {"int8_gops", peak.code_flops / 1e9},
+            {"memory_gbytes_per_s", peak.memory_bytes / 1e9}}},
+          {"profile", rows}};
 }
 
 int bench(const BenchCommand& command) {
@@ -106,7 +176,11 @@ int bench(const BenchCommand& command) {
   Workload work = build(command);
   Executor executor(CpuPlace{}, {.profile = command.print_profile});
   std::vector<double> times_ms;
+  std::vector<ProfileRow> warm_up;
   for (int step = -kWarmUpSteps; step < command.steps; ++step) {
+    if (step == 0) {
+      warm_up = executor.profile();
+    }
     const auto start = std::chrono::steady_clock::now();
     executor.run(work.program, work.feeds, work.fetches, work.scope);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
@@ -116,17 +190,18 @@ int bench(const BenchCommand& command) {
   }
   std::sort(times_ms.begin(), times_ms.end());
   const double median_ms = times_ms[times_ms.size() / 2];
-  command.common.report({{"command", "bench"},
-                         {"what", command.what},
-                         {"model", command.model},
-                         {"batch_size", command.batch_size},
-                         {"image_size", command.image_size},
-                         {"steps", command.steps},
-                         {"median_ms", median_ms},
-                         {"min_ms", times_ms.front()},
-                         {"max_ms", times_ms.back()},
-                         {"arena_bytes", executor.peak_arena_bytes()},
-                         {"peak_memory_bytes", peak_memory_bytes()}});
+  nlohmann::ordered_json report = {{"command", "bench"},
+                                   {"what", command.what},
+                                   {"model", command.model},
+                                   {"batch_size", command.batch_size},
+                                   {"image_size", command.image_size},
+                                   {"threads", thread_count()},
+                                   {"steps", command.steps},
+                                   {"median_ms", median_ms},
+                                   {"min_ms", times_ms.front()},
+                                   {"max_ms", times_ms.back()},
+                                   {"arena_bytes", executor.peak_arena_bytes()},
+                                   {"peak_memory_bytes", peak_memory_bytes()}};
   fmt::print("{} {} batch {}: median {:.2f} ms, min {:.2f}, max {:.2f}; arena {}, peak memory {}\n",
              command.what,
              command.model,
@@ -137,8 +212,13 @@ int bench(const BenchCommand& command) {
              format_bytes(executor.peak_arena_bytes()),
              format_bytes(peak_memory_bytes()));
   if (command.print_profile) {
-    print_profile(executor);
+    const std::vector<ProfileRow> rows = since(warm_up, executor.profile());
+    const cpu::MachinePeak peak = cpu::measure_machine_peak();
+    const std::vector<ProfileLine> lines = profile_lines(rows, peak);
+    print_profile(lines, peak);
+    report.update(profile_json(lines, peak));
   }
+  command.common.report(report);
   return kDone;
 }
 
@@ -165,8 +245,10 @@ void add_bench_command(CLI::App& app, Action& action) {
   sub->add_option("--steps", command->steps, "Steps timed, after a warm-up")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  sub->add_flag(
-      "--profile", command->print_profile, "Also print a line per step of the plan, slowest first");
+  sub->add_flag("--profile",
+                command->print_profile,
+                "Also print a line per step of the plan, slowest first, with its share of the "
+                "machine's measured peak");
   add_common_options(*sub, command->common);
   sub->callback([command, &action] { action = [command] { return bench(*command); }; });
 }

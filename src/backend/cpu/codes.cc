@@ -105,18 +105,18 @@ void dequantize_range_codes(int64_t n, const int8_t* codes, float scale, float b
   });
 }
 
+// Elements [begin,end) with one scale per column of a row of `period`.
 void dequantize_columns_codes(int64_t begin,
                               int64_t end,
-                              int64_t channels,
+                              int64_t period,
                               const int8_t* codes,
                               const float* scale,
                               float b,
                               float* y) {
-  for (int64_t row = begin; row < end; ++row) {
-    for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
-      const int64_t i = row * channels + c;
-      const auto code = load_float_codes(d, codes + i);
-      hn::StoreU(real_of(d, code, hn::LoadU(d, scale + c), b), d, y + i);
+  for (int64_t row = begin; row < end; row += period) {
+    for_lanes(0, std::min(period, end - row), [&](auto d, int64_t column) HWY_ATTR {
+      const auto code = load_float_codes(d, codes + row + column);
+      hn::StoreU(real_of(d, code, hn::LoadU(d, scale + column), b), d, y + row + column);
     });
   }
 }
@@ -238,8 +238,12 @@ void dequantize_codes_channels(int64_t outer,
                                float* y) {
   const auto b = static_cast<float>(max_code(bits));
   if (inner == 1) {
+    const ChannelTile tile(channels);
+    float storage[ChannelTile::kMaxTiledColumns];
+    const float* scale_tiled = tile.spread(scale, storage);
     for_row_parts(outer, channels, [&](int64_t begin, int64_t end) {
-      HWY_DYNAMIC_DISPATCH(dequantize_columns_codes)(begin, end, channels, codes, scale, b, y);
+      HWY_DYNAMIC_DISPATCH(dequantize_columns_codes)
+      (begin * channels, end * channels, tile.columns(), codes, scale_tiled, b, y);
     });
     return;
   }

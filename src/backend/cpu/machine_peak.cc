@@ -1,0 +1,89 @@
+#include "backend/cpu/machine_peak.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "backend/cpu/code_gemm.h"
+#include "backend/cpu/elementwise.h"
+#include "backend/cpu/gemm.h"
+
+namespace intact::cpu {
+namespace {
+
+template <class Call>
+double shortest_seconds(int repeats, const Call& call) {
+  double shortest = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    call();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    shortest = std::min(shortest, time.count());
+  }
+  return shortest;
+}
+
+constexpr int64_t kSize = 768;
+constexpr double kFlops = 2.0 * kSize * kSize * kSize;
+constexpr int kRepeats = 12;
+
+double float_peak() {
+  const std::vector<float> a(kSize * kSize, 0.5f);
+  const std::vector<float> b(kSize * kSize, 0.25f);
+  std::vector<float> c(kSize * kSize);
+  std::vector<float> workspace(
+      static_cast<size_t>(parallel_gemm_workspace_floats(kSize, kSize, kSize)));
+  return kFlops / shortest_seconds(kRepeats, [&] {
+           parallel_gemm(false,
+                         false,
+                         kSize,
+                         kSize,
+                         kSize,
+                         a.data(),
+                         kSize,
+                         b.data(),
+                         kSize,
+                         0.0f,
+                         c.data(),
+                         kSize,
+                         workspace.data());
+         });
+}
+
+double code_peak() {
+  const std::vector<int8_t> codes(kSize * kSize, 3);
+  const std::vector<float> multiplier(kSize, 1e-3f);
+  std::vector<int8_t> packed(static_cast<size_t>(packed_codes_bytes(kSize, kSize)));
+  std::vector<float> c(kSize * kSize);
+  pack_codes(kSize, kSize, codes.data(), packed.data());
+  return kFlops / shortest_seconds(kRepeats, [&] {
+           parallel_code_gemm({.range = CodeRange::Unsigned7,
+                               .m = kSize,
+                               .n = kSize,
+                               .depth = kSize,
+                               .a = codes.data(),
+                               .lda = kSize,
+                               .packed = packed.data(),
+                               .multiplier = multiplier.data(),
+                               .c = c.data(),
+                               .ldc = kSize});
+         });
+}
+
+double memory_peak() {
+  constexpr int64_t kCount = 16 << 20;
+  const std::vector<float> x(kCount, 1.0f);
+  std::vector<float> y(kCount);
+  return 2.0 * kCount * sizeof(float) /
+         shortest_seconds(4, [&] { copy(kCount, x.data(), y.data()); });
+}
+
+}  // namespace
+
+MachinePeak measure_machine_peak() {
+  return {.float_flops = float_peak(), .code_flops = code_peak(), .memory_bytes = memory_peak()};
+}
+
+}  // namespace intact::cpu

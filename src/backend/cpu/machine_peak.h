@@ -1,0 +1,15 @@
+#pragma once
+
+namespace intact::cpu {
+
+/// What this machine reaches with the current number of threads, measured with our own kernels.
+struct MachinePeak {
+  double float_flops = 0;   // a second: sgemm of 768 x 768 x 768
+  double code_flops = 0;    // the same with int8 codes
+  double memory_bytes = 0;  // read and written a second: copy of 64 MiB
+};
+
+/// Takes about a third of a second.
+MachinePeak measure_machine_peak();
+
+}  // namespace intact::cpu
