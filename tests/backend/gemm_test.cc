@@ -54,13 +54,26 @@ TEST_P(GemmTest, agrees_with_a_naive_loop) {
       return c;
     });
     expect_near(single, expected, kTolerance);
-    const Floats parallel = run_everywhere([&, ta = transpose_a, tb = transpose_b, s = size] {
-      Floats c = before;
-      Floats scratch = garbage(parallel_gemm_workspace_floats(s.m, s.n, s.k));
-      parallel_gemm(
-          ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), s.n, scratch.data());
-      return c;
-    });
+    const Floats parallel = run_everywhere(
+        [&, ta = transpose_a, tb = transpose_b, s = size] {
+          Floats c = before;
+          Floats scratch = garbage(parallel_gemm_workspace_floats(s.m, s.n, s.k));
+          parallel_gemm(ta,
+                        tb,
+                        s.m,
+                        s.n,
+                        s.k,
+                        a.data(),
+                        lda,
+                        b.data(),
+                        ldb,
+                        beta,
+                        c.data(),
+                        s.n,
+                        scratch.data());
+          return c;
+        },
+        kTolerance);
     expect_near(parallel, expected, kTolerance);
   }
 }
@@ -78,9 +91,35 @@ INSTANTIATE_TEST_SUITE_P(Sizes,
                                                           Case{257, 130, 65},
                                                           Case{40, 300, 200})));
 
-TEST(Gemm, splits_k_only_with_workspace) {
-  EXPECT_EQ(parallel_gemm_workspace_floats(512, 512, 64), 0);
-  EXPECT_GT(parallel_gemm_workspace_floats(16, 9, 50000), 0);
+TEST(Gemm, takes_codes_for_what_they_stand_for) {
+  for (const auto& [m, n, k] : {Case{64, 100, 700}, {3, 7, 5}, {40, 33, 20000}}) {
+    const Floats a = random_floats(m * k, 1);
+    std::vector<int8_t> codes(static_cast<size_t>(k * n));
+    for (size_t i = 0; i < codes.size(); ++i) {
+      codes[i] = static_cast<int8_t>(i * 37 % 255) - 127;
+    }
+    const Floats scales = random_floats(k, 2, 0.1f, 2.0f);
+    for (const int64_t step : {0, 1}) {
+      Floats b(codes.size());
+      for (int64_t i = 0; i < k * n; ++i) {
+        b[i] = static_cast<float>(codes[i]) * scales[i / n * step] / 127.0f;
+      }
+      Floats scratch = garbage(parallel_gemm_workspace_floats(m, n, k));
+      Floats expected = garbage(m * n);
+      Floats got = garbage(m * n);
+      FloatGemm gemm{.m = m, .n = n, .k = k, .a = a.data(), .lda = k, .b = b.data(), .ldb = n};
+      gemm.c = expected.data();
+      gemm.ldc = n;
+      parallel_gemm(gemm, scratch.data());
+      gemm.c = got.data();
+      gemm.b = nullptr;
+      gemm.b_codes = codes.data();
+      gemm.b_scale = scales.data();
+      gemm.b_scale_step = step;
+      parallel_gemm(gemm, scratch.data());
+      EXPECT_EQ(got, expected);
+    }
+  }
 }
 
 class PointwiseTest : public testing::TestWithParam<PointwiseShape> {};
@@ -92,12 +131,14 @@ TEST_P(PointwiseTest, agrees_with_a_naive_loop) {
   const Floats w = random_floats(co * ci, 2);
   const Floats dy = random_floats(pixels * co, 3);
   const auto run = [&](auto kernel, const Floats& first, const Floats& second, int64_t size) {
-    return run_everywhere([&] {
-      Floats out = garbage(size);
-      Floats scratch = garbage(pointwise_workspace_floats(shape));
-      kernel(shape, first.data(), second.data(), out.data(), scratch.data());
-      return out;
-    });
+    return run_everywhere(
+        [&] {
+          Floats out = garbage(size);
+          Floats scratch = garbage(pointwise_workspace_floats(shape));
+          kernel(shape, first.data(), second.data(), out.data(), scratch.data());
+          return out;
+        },
+        kTolerance);
   };
   const Floats none_y(pixels * co), none_dx(pixels * ci), none_dw(co * ci);
   expect_near(run(pointwise_forward, x, w, pixels * co),

@@ -1,9 +1,9 @@
 #include "backend/cpu/gemm.h"
 
 #include <limits>
+#include <tuple>
 
 #include "backend/cpu/parts.h"
-#include "backend/onednn/gemm.h"
 
 namespace intact::cpu {
 namespace {
@@ -14,8 +14,8 @@ struct Grid {
   int64_t k = 1;
 };
 
-constexpr int64_t kRowUnit = 8;      // rows of c are cut at multiples of this
-constexpr int64_t kColumnUnit = 32;  // columns of c alike
+constexpr int64_t kRowUnit = 6;      // rows of c are cut at multiples of this
+constexpr int64_t kColumnUnit = 64;  // columns of c alike
 
 int64_t part_count(int64_t m, int64_t n, int64_t k) {
   const int64_t multiply_adds = m * n * k;
@@ -25,25 +25,17 @@ int64_t part_count(int64_t m, int64_t n, int64_t k) {
                                      : 8;
 }
 
-// Columns go through the AVX-512 kernel in blocks of 48, then 32 and 16; the last is slow.
-double column_cost(int64_t n) {
-  const int64_t rest = n % 48;
-  const double rest_cost = rest == 0 ? 0 : rest <= 16 ? 24 : rest <= 32 ? 33 : 48;
-  return static_cast<double>(n - rest) + rest_cost;
-}
-
-// Time of one part in multiply-adds. The weights of packing and of writing c were fitted to
-// single-thread times of dnnl_sgemm 2.6.3 over the GEMMs of MobileNetV1.
+// Time of one part in multiply-adds: rows and columns fill tiles of 6 x 16, and packing b and
+// writing c cost like so many products.
 double part_cost(const Grid& grid, bool transpose_b, int64_t m, int64_t n, int64_t k) {
   const int64_t rows = ceil_div(m, grid.m);
   const int64_t columns = ceil_div(n, grid.n);
   const int64_t depth = ceil_div(k, grid.k);
-  const double padded_rows = static_cast<double>(ceil_div(rows, kRowUnit) * kRowUnit);
   const auto area = [](int64_t a, int64_t b) {
     return static_cast<double>(a) * static_cast<double>(b);
   };
-  return padded_rows * column_cost(columns) * static_cast<double>(depth) +
-         (transpose_b ? 18.0 : 1.0) * area(columns, depth) + 2.0 * area(rows, depth) +
+  return area(ceil_div(rows, 6) * 6, ceil_div(columns, 16) * 16) * static_cast<double>(depth) +
+         (transpose_b ? 12.0 : 5.0) * area(columns, depth) +
          (grid.k > 1 ? 14.0 : 6.0) * area(rows, columns);
 }
 
@@ -73,6 +65,10 @@ Grid choose_grid(bool transpose_b, int64_t m, int64_t n, int64_t k) {
   return {};
 }
 
+int64_t parts_of(const Grid& grid) {
+  return grid.m * grid.n * grid.k;
+}
+
 // c += the partial products 1..grid.k-1, in order.
 void add_partial_products(
     const Grid& grid, int64_t m, int64_t n, const float* partial, float* c, int64_t ldc) {
@@ -92,8 +88,48 @@ void add_partial_products(
 }  // namespace
 
 int64_t parallel_gemm_workspace_floats(int64_t m, int64_t n, int64_t k) {
-  const int64_t slices = std::max(choose_grid(false, m, n, k).k, choose_grid(true, m, n, k).k);
-  return (slices - 1) * m * n;
+  int64_t most = 0;
+  for (const bool transpose_b : {false, true}) {
+    const Grid grid = choose_grid(transpose_b, m, n, k);
+    most = std::max(most, (grid.k - 1) * m * n + parts_of(grid) * float_gemm_panel_floats(k));
+  }
+  return most;
+}
+
+void parallel_gemm(const FloatGemm& gemm, float* workspace) {
+  const auto [m, n, k] = std::tuple(gemm.m, gemm.n, gemm.k);
+  const Grid grid = choose_grid(gemm.transpose_b, m, n, k);
+  float* panels = workspace + (grid.k - 1) * m * n;
+  parallel_for(parts_of(grid), [&](int64_t part) {
+    const Range rows = split_in_units(m, kRowUnit, grid.m, part / (grid.n * grid.k));
+    const Range columns = split_in_units(n, kColumnUnit, grid.n, part / grid.k % grid.n);
+    const int64_t slice = part % grid.k;
+    const Range depth = split_evenly(k, grid.k, slice);
+    FloatGemm piece = gemm;
+    piece.m = rows.end - rows.begin;
+    piece.n = columns.end - columns.begin;
+    piece.k = depth.end - depth.begin;
+    piece.a += gemm.transpose_a ? depth.begin * gemm.lda + rows.begin
+                                : rows.begin * gemm.lda + depth.begin;
+    const int64_t b_offset = gemm.transpose_b ? columns.begin * gemm.ldb + depth.begin
+                                              : depth.begin * gemm.ldb + columns.begin;
+    if (gemm.b_codes == nullptr) {
+      piece.b += b_offset;
+    } else {
+      piece.b_codes += b_offset;
+      piece.b_scale += depth.begin * gemm.b_scale_step;
+    }
+    if (slice > 0) {
+      piece.c = workspace + (slice - 1) * m * n;
+      piece.ldc = n;
+      piece.beta = 0;
+    }
+    piece.c += rows.begin * piece.ldc + columns.begin;
+    float_gemm(piece, panels + part * float_gemm_panel_floats(k));
+  });
+  if (grid.k > 1) {
+    add_partial_products(grid, m, n, workspace, gemm.c, gemm.ldc);
+  }
 }
 
 void parallel_gemm(bool transpose_a,
@@ -109,34 +145,19 @@ void parallel_gemm(bool transpose_a,
                    float* c,
                    int64_t ldc,
                    float* workspace) {
-  const Grid grid = choose_grid(transpose_b, m, n, k);
-  parallel_for(grid.m * grid.n * grid.k, [&](int64_t part) {
-    const Range rows = split_in_units(m, kRowUnit, grid.m, part / (grid.n * grid.k));
-    const Range columns = split_in_units(n, kColumnUnit, grid.n, part / grid.k % grid.n);
-    const int64_t slice = part % grid.k;
-    const Range depth = split_evenly(k, grid.k, slice);
-    const float* a_part =
-        a + (transpose_a ? depth.begin * lda + rows.begin : rows.begin * lda + depth.begin);
-    const float* b_part =
-        b + (transpose_b ? columns.begin * ldb + depth.begin : depth.begin * ldb + columns.begin);
-    float* out = slice == 0 ? c : workspace + (slice - 1) * m * n;
-    const int64_t out_stride = slice == 0 ? ldc : n;
-    gemm(transpose_a,
-         transpose_b,
-         rows.end - rows.begin,
-         columns.end - columns.begin,
-         depth.end - depth.begin,
-         a_part,
-         lda,
-         b_part,
-         ldb,
-         slice == 0 ? beta : 0.0f,
-         out + rows.begin * out_stride + columns.begin,
-         out_stride);
-  });
-  if (grid.k > 1) {
-    add_partial_products(grid, m, n, workspace, c, ldc);
-  }
+  parallel_gemm({.transpose_a = transpose_a,
+                 .transpose_b = transpose_b,
+                 .m = m,
+                 .n = n,
+                 .k = k,
+                 .a = a,
+                 .lda = lda,
+                 .b = b,
+                 .ldb = ldb,
+                 .beta = beta,
+                 .c = c,
+                 .ldc = ldc},
+                workspace);
 }
 
 }  // namespace intact::cpu

@@ -2,14 +2,20 @@
 
 #include <cstdint>
 
+#include "backend/cpu/float_gemm.h"
+
 namespace intact::cpu {
 
-/// Floats of scratch parallel_gemm needs for this shape: partial sums, when K is split.
+/// Floats of scratch parallel_gemm needs for this shape: packed panels, and partial sums when K is
+/// split.
 int64_t parallel_gemm_workspace_floats(int64_t m, int64_t n, int64_t k);
 
-/// gemm() of onednn/gemm.h on all threads: split over m and n, and over k when m*n is small and k
-/// is large, into parts that depend on (m,n,k) only; partial sums are added in a fixed order.
-/// `workspace` holds parallel_gemm_workspace_floats(m,n,k) floats; it may be null when that is 0.
+/// float_gemm on all threads: split over m and n, and over k when m*n is small and k is large, into
+/// parts that depend on the shape only; partial sums are added in a fixed order. `workspace` holds
+/// parallel_gemm_workspace_floats(m,n,k) floats.
+void parallel_gemm(const FloatGemm& gemm, float* workspace);
+
+/// The same for a `b` of floats.
 void parallel_gemm(bool transpose_a,
                    bool transpose_b,
                    int64_t m,

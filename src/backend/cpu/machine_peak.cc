@@ -8,7 +8,8 @@
 
 #include "backend/cpu/code_gemm.h"
 #include "backend/cpu/elementwise.h"
-#include "backend/cpu/gemm.h"
+#include "backend/onednn/gemm.h"
+#include "base/parallel.h"
 
 namespace intact::cpu {
 namespace {
@@ -33,22 +34,23 @@ double float_peak() {
   const std::vector<float> a(kSize * kSize, 0.5f);
   const std::vector<float> b(kSize * kSize, 0.25f);
   std::vector<float> c(kSize * kSize);
-  std::vector<float> workspace(
-      static_cast<size_t>(parallel_gemm_workspace_floats(kSize, kSize, kSize)));
+  constexpr int64_t kParts = 8;
+  constexpr int64_t kRows = kSize / kParts;
   return kFlops / shortest_seconds(kRepeats, [&] {
-           parallel_gemm(false,
-                         false,
-                         kSize,
-                         kSize,
-                         kSize,
-                         a.data(),
-                         kSize,
-                         b.data(),
-                         kSize,
-                         0.0f,
-                         c.data(),
-                         kSize,
-                         workspace.data());
+           parallel_for(kParts, [&](int64_t part) {
+             gemm(false,
+                  false,
+                  kRows,
+                  kSize,
+                  kSize,
+                  a.data() + part * kRows * kSize,
+                  kSize,
+                  b.data(),
+                  kSize,
+                  0.0f,
+                  c.data() + part * kRows * kSize,
+                  kSize);
+           });
          });
 }
 

@@ -2,10 +2,10 @@
 
 namespace intact::cpu {
 
-/// What this machine reaches with the current number of threads, measured with our own kernels.
+/// What this machine reaches with the current number of threads, measured.
 struct MachinePeak {
-  double float_flops = 0;   // a second: sgemm of 768 x 768 x 768
-  double code_flops = 0;    // the same with int8 codes
+  double float_flops = 0;   // a second: oneDNN's sgemm of 768 x 768 x 768
+  double code_flops = 0;    // the same with our GEMM of int8 codes
   double memory_bytes = 0;  // read and written a second: copy of 64 MiB
 };
 

@@ -27,4 +27,24 @@ void pointwise_backward_data(
 void pointwise_backward_weight(
     const PointwiseShape& shape, const float* x, const float* dy, float* dw, float* workspace);
 
+/// Values given as codes: code * scale / max, with one scale (scale_step 0) or one a row (1).
+struct CodedOperand {
+  const int8_t* codes = nullptr;
+  const float* scale = nullptr;
+  int64_t scale_step = 0;
+  float max = 127;
+};
+
+/// The gradients above with w, or x, as codes, dequantized block by block.
+void pointwise_backward_data_codes(const PointwiseShape& shape,
+                                   const float* dy,
+                                   const CodedOperand& w,
+                                   float* dx,
+                                   float* workspace);
+void pointwise_backward_weight_codes(const PointwiseShape& shape,
+                                     const CodedOperand& x,
+                                     const float* dy,
+                                     float* dw,
+                                     float* workspace);
+
 }  // namespace intact::cpu

@@ -79,9 +79,44 @@ void dequantize_weights(const cpu::ConvShape& s, const CodeSlot& w, const Run& r
   }
 }
 
+cpu::CodedOperand coded(const CodeSlot& slot, const Run& run) {
+  return {.codes = run.at<int8_t>(slot.codes),
+          .scale = run.at(slot.scale),
+          .scale_step = slot.axis < 0 ? 0 : 1,
+          .max = static_cast<float>(max_code(slot.bits))};
+}
+
+/// The GEMMs of a pointwise convolution dequantize on the way.
+Step prepare_pointwise_backward(const Graph& graph, const Node& node, const cpu::ConvShape& s) {
+  const cpu::PointwiseShape shape{.pixels = s.n * s.h * s.w, .ci = s.ci, .co = s.co};
+  const CodeSlot x = code_slot_of(node, "Input");
+  const CodeSlot w = code_slot_of(node, "Filter");
+  const ValueId dy = node.in("Output@GRAD");
+  const ValueId dx = graph.needed(node.out("Input@GRAD"));
+  const ValueId dw = graph.needed(node.out("Filter@GRAD"));
+  const int passes = (dx != kNoValue ? 1 : 0) + (dw != kNoValue ? 1 : 0);
+  return {.run =
+              [=](const Run& run) {
+                if (dw != kNoValue) {
+                  cpu::pointwise_backward_weight_codes(
+                      shape, coded(x, run), run.at(dy), run.at(dw), run.scratch());
+                }
+                if (dx != kNoValue) {
+                  cpu::pointwise_backward_data_codes(
+                      shape, run.at(dy), coded(w, run), run.at(dx), run.scratch());
+                }
+              },
+          .workspace_bytes =
+              static_cast<size_t>(cpu::pointwise_workspace_floats(shape)) * sizeof(float),
+          .flops = conv_flops(s) * passes};
+}
+
 Step prepare_backward(const Graph& graph, const Node& node) {
   const cpu::ConvShape shape = conv_shape_of(graph, node, "Output@GRAD");
   const ConvRoute route = conv_route_of(shape);
+  if (route == ConvRoute::Pointwise) {
+    return prepare_pointwise_backward(graph, node, shape);
+  }
   const CodeSlot x = code_slot_of(node, "Input");
   const CodeSlot w = code_slot_of(node, "Filter");
   const ValueId dy = node.in("Output@GRAD");

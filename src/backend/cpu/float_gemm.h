@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+namespace intact::cpu {
+
+/// c[m,n] = op(a)[m,k] * op(b)[k,n] + beta * c, row-major; op transposes when asked, and then `a`
+/// is stored as [k,m] (or `b` as [n,k]). lda, ldb, ldc: stored row lengths. beta is 0 (c is not
+/// read) or 1. With b_codes, b[k,n] is b_codes * scale / b_max, where the scale is b_scale[0], or
+/// b_scale[row] with b_scale_step 1; it is dequantized block by block.
+struct FloatGemm {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+  const float* a = nullptr;
+  int64_t lda = 0;
+  const float* b = nullptr;
+  int64_t ldb = 0;
+  float beta = 0;
+  float* c = nullptr;
+  int64_t ldc = 0;
+  const int8_t* b_codes = nullptr;
+  const float* b_scale = nullptr;
+  int64_t b_scale_step = 0;
+  float b_max = 127;
+};
+
+/// Scratch of one float_gemm.
+int64_t float_gemm_panel_floats(int64_t k);
+
+/// On the calling thread. Products are summed in the order of k.
+void float_gemm(const FloatGemm& gemm, float* panel);
+
+}  // namespace intact::cpu
