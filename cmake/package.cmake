@@ -20,4 +20,6 @@ install(FILES ${CMAKE_BINARY_DIR}/generated/intact-config.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/intact)
 if(INTACT_BUILD_TOOLS)
   install(TARGETS intact_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/scripts/clients DESTINATION ${CMAKE_INSTALL_DATADIR}/intact
+          USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
 endif()

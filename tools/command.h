@@ -8,8 +8,10 @@
 
 namespace intact::tools {
 
-/// Exit codes: 0 done, 2 bad input (one line on standard error), 130 interrupted by Ctrl-C.
+/// Exit codes: 0 done, 1 done but not equal (verify --strict), 2 bad input (one line on standard
+/// error), 130 interrupted by Ctrl-C.
 inline constexpr int kDone = 0;
+inline constexpr int kDiffers = 1;
 inline constexpr int kBadInput = 2;
 inline constexpr int kInterrupted = 130;
 
@@ -37,6 +39,8 @@ void add_quantize_command(CLI::App& app, Action& action);
 void add_eval_command(CLI::App& app, Action& action);
 void add_convert_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
+void add_verify_command(CLI::App& app, Action& action);
+void add_compare_command(CLI::App& app, Action& action);
 void add_inspect_command(CLI::App& app, Action& action);
 void add_bench_command(CLI::App& app, Action& action);
 void add_list_commands(CLI::App& app, Action& action);

@@ -15,6 +15,8 @@ void add_commands(CLI::App& app, Action& action) {
   add_eval_command(app, action);
   add_convert_command(app, action);
   add_run_command(app, action);
+  add_verify_command(app, action);
+  add_compare_command(app, action);
   add_inspect_command(app, action);
   add_bench_command(app, action);
   add_list_commands(app, action);

@@ -48,6 +48,12 @@ InferenceModel read_onnx(std::string_view bytes,
 /// read_onnx of a file. Throws: NotFound, Io besides.
 InferenceModel load_onnx_model(const std::string& path);
 
+/// The same model with more outputs: Vars of what read_onnx made of it. Nothing else changes.
+std::string expose_onnx_values(std::string_view bytes,
+                               const std::string& where,
+                               const Program& program,
+                               const std::vector<std::string>& names);
+
 /// ONNX op types that read_onnx knows, sorted.
 std::vector<std::string> onnx_op_types();
 

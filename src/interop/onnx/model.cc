@@ -154,6 +154,17 @@ InferenceModel load_model(const std::string& path) {
   return path.ends_with(".onnx") ? load_onnx_model(path) : load_inference_model(path);
 }
 
+std::string expose_onnx_values(std::string_view bytes,
+                               const std::string& where,
+                               const Program& program,
+                               const std::vector<std::string>& names) {
+  auto model = decode<proto::ModelProto>(bytes, where, kModel, "model");
+  for (const std::string& name : names) {
+    add_value_info(program.var(name), *model.mutable_graph()->add_output());
+  }
+  return model.SerializeAsString();
+}
+
 std::vector<std::string> onnx_op_types() {
   std::set<std::string> types;
   for (const auto& list : {onnx_converters().foreign_types(), renamed_types()}) {

@@ -1,0 +1,39 @@
+"""Runs ONNX models in ONNX Runtime: see client.py for the arguments."""
+import client
+import numpy as np
+import onnxruntime
+
+
+def run(path, images, optimizations):
+    options = onnxruntime.SessionOptions()
+    levels = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimizations else levels.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: images})
+
+
+def fused_ops(path):
+    """Op types of the graph that ONNX Runtime really runs."""
+    import collections
+    import tempfile
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3
+    options.enable_profiling = True
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = folder + "/profile"
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        shape = [1 if not isinstance(size, int) else size for size in session.get_inputs()[0].shape]
+        session.run(None, {session.get_inputs()[0].name: np.zeros(shape, np.float32)})
+        import json
+        with open(session.end_profiling()) as file:
+            events = json.load(file)
+    counts = collections.Counter(event["args"]["op_name"] for event in events
+                                 if event.get("cat") == "Node" and "op_name" in event.get("args", {})
+                                 and event["name"].endswith("_kernel_time"))
+    return dict(sorted(counts.items()))
+
+
+if __name__ == "__main__":
+    client.main("onnxruntime", onnxruntime.__version__, run, fused_ops)

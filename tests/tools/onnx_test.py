@@ -1,0 +1,111 @@
+"""ONNX on the command line: python3 tests/tools/onnx_test.py SOURCE INTACT. convert, run, eval, inspect, compare, and verify with the
+real ONNX Runtime in a virtual environment of its own."""
+import fractions
+import json
+import math
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(sys.argv[1]).resolve()
+INTACT = pathlib.Path(sys.argv[2]).resolve()
+sys.path.insert(0, str(SOURCE / "tests/support"))
+from tiny_idx import write_idx  # noqa: E402
+
+
+def intact(*arguments):
+    return subprocess.run([str(INTACT), *map(str, arguments)], capture_output=True, text=True, timeout=600)
+
+
+class Onnx(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.data = write_idx(cls.folder / "data")
+        cls.run_float = cls.folder / "float"
+        cls.run_quantized = cls.folder / "quantized"
+        cls.done("train", "--model", "lenet", "--batch-size", "32", "--data", cls.data, "--out", cls.run_float)
+        cls.done("quantize", cls.run_float, "--data", cls.data, "--out", cls.run_quantized)
+        cls.model = cls.folder / "float.onnx"
+        cls.done("convert", cls.run_float, "--format", "onnx", "--out", cls.model)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def done(cls, *arguments):
+        result = intact(*arguments)
+        assert result.returncode == 0, result.stderr
+        return result
+
+    def json(self, *arguments):
+        path = self.folder / "result.json"
+        self.done(*arguments, "--json", path)
+        return json.loads(path.read_text())
+
+    def fails(self, *arguments, words):
+        result = intact(*arguments)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
+    def test_eval_gives_what_the_run_gives(self):
+        run = self.json("eval", self.run_float, "--data", self.data)
+        model = self.json("eval", self.model, "--data", self.data)
+        self.assertEqual(model["top1"], run["top1"])
+
+    def test_writing_twice_gives_the_same_bytes(self):
+        again = self.folder / "again.onnx"
+        self.done("convert", self.run_float, "--format", "onnx", "--out", again)
+        self.assertEqual(again.read_bytes(), self.model.read_bytes())
+
+    def test_inspect_names_the_ops(self):
+        self.assertIn("2 conv2d", self.done("inspect", self.model).stdout)
+
+    def test_bad_input(self):
+        self.fails("convert", self.run_float, "--format", "onnx", "--out", "prefix", words=["FILE.onnx"])
+        broken = self.folder / "broken.onnx"
+        broken.write_bytes(self.model.read_bytes()[:1000])
+        self.fails("eval", broken, "--data", self.data, words=["broken.onnx", "at byte"])
+        self.fails("verify", self.model, "--data", self.data, "--client", "paddle", words=["convert with --format"])
+        self.fails("verify", self.model, "--data", self.data, "--client", "tvm", words=["'tvm' is unknown"])
+
+    def test_compare_counts_every_image_and_gives_the_exact_p(self):
+        page = self.folder / "compare.html"
+        result = self.json("compare", self.run_float, self.run_quantized, "--data", self.data, "--html", page)
+        counts = [result[key] for key in ("both_right", "only_a_right", "only_b_right", "both_wrong")]
+        self.assertEqual(sum(counts), result["images"])
+        self.assertEqual(result["images"], 128)
+        self.assertEqual(result["top1_a"], self.json("eval", self.run_float, "--data", self.data)["top1"])
+        n, k = counts[1] + counts[2], min(counts[1:3])
+        tail = sum(fractions.Fraction(math.comb(n, i), 2 ** n) for i in range(k + 1))
+        self.assertAlmostEqual(result["mcnemar_p"], float(min(1, 2 * tail)), delta=1e-12)
+        self.assertEqual(page.read_text().count("data:image/png;base64,"), len(result["disagreements"]))
+        self.assertNotIn("http", page.read_text())
+
+    def test_compare_with_itself_finds_nothing(self):
+        result = self.json("compare", self.run_float, self.model, "--data", self.data)
+        self.assertEqual(result["disagreements"], [])
+        self.assertEqual(result["mcnemar_p"], 1.0)
+
+    def test_onnx_runtime_gives_our_labels(self):
+        out = self.folder / "certificate"
+        result = self.json("verify", self.model, "--data", self.data, "--limit", "64", "--out", out, "--strict")
+        self.assertEqual(result, json.loads((out / "certificate.json").read_text()))
+        self.assertEqual([client["optimizations"] for client in result["clients"]], [True, False])
+        for client in result["clients"]:
+            self.assertEqual(client["label_flips"], 0)
+            self.assertEqual(client["top1"], result["intact"]["top1"])
+            # Float sums of up to 400 terms in another order.
+            self.assertLess(client["outputs"][0]["largest_difference"], 1e-4)
+        page = (out / "certificate.html").read_text()
+        self.assertIn(result["model"]["sha256"], page)
+        self.assertNotIn("http", page)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
