@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "intact/ir/interpret.h"
 #include "intact/ir/rewrite_all.h"
 #include "intact/passes/passes.h"
+#include "passes/evaluate_op.h"
 
 namespace intact {
 namespace {
@@ -54,35 +54,6 @@ std::string why_not(const Op& op, const Scope& scope) {
   return {};
 }
 
-/// Runs the op alone, its inputs being persistable; the outputs in order of all_vars.
-std::vector<Tensor> compute(const Op& op, Scope& scope) {
-  Program single;
-  Block& block = single.block();
-  const auto copy_slots = [&block](const Slots& from, VarOptions options) {
-    Slots to;
-    for (const auto& [slot, vars] : from) {
-      for (const Var* var : vars) {
-        Var* copy = block.find_var(var->name());
-        if (copy == nullptr) {
-          copy = &block.add_var(var->name(), var->dtype(), var->shape(), options);
-        }
-        to[slot].push_back(copy);
-      }
-    }
-    return to;
-  };
-  OpSpec spec = {.type = op.type(),
-                 .inputs = copy_slots(op.inputs(), {.is_persistable = true}),
-                 .outputs = copy_slots(op.outputs(), {}),
-                 .attrs = op.attrs()};
-  block.append_op(std::move(spec), UnknownAttributes::Keep);
-  std::vector<std::string> names;
-  for (const Var* var : all_vars(op.outputs())) {
-    names.push_back(var->name());
-  }
-  return interpret(single, {}, names, scope);
-}
-
 }  // namespace
 
 PassReport fold_constants(Program& program, Scope& scope) {
@@ -93,11 +64,11 @@ PassReport fold_constants(Program& program, Scope& scope) {
     if (std::string reason = why_not(op, scope); !reason.empty()) {
       return skip(op, std::move(reason));
     }
-    const std::vector<Tensor> values = compute(op, scope);
-    const std::vector<Var*> outputs = all_vars(op.outputs());
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      scope.set(outputs[i]->name(), values[i]);
-      outputs[i]->set_persistable(true);
+    for (const auto& [name, value] : evaluate_op(op, scope)) {
+      scope.set(name, value);
+    }
+    for (Var* output : all_vars(op.outputs())) {
+      output->set_persistable(true);
     }
     rewriter.erase(op);
     return changed();

@@ -9,7 +9,7 @@
 #include "ops/detail/pair_limit.h"
 #include "quant/op_selection.h"
 #include "quant/scope_values.h"
-#include "quant/sign.h"
+#include "passes/sign.h"
 
 namespace intact {
 namespace {

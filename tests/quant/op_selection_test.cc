@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "intact/ir/text.h"
-#include "quant/sign.h"
+#include "passes/sign.h"
 
 namespace intact {
 namespace {

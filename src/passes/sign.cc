@@ -1,4 +1,4 @@
-#include "quant/sign.h"
+#include "passes/sign.h"
 
 #include <set>
 
