@@ -4,10 +4,10 @@
 
 #include "base/check.h"
 #include "ir/quantizer_range.h"
+#include "passes/sign.h"
 #include "quant/fake_quant.h"
 #include "quant/op_selection.h"
 #include "quant/quant_trace.h"
-#include "quant/sign.h"
 #include "quant/weight_codes.h"
 #include "tensor/pair_sum.h"
 

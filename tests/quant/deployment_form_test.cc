@@ -76,9 +76,8 @@ struct Quantized {
   QuantConfig config;
 };
 
-Quantized quantize(bool onnx_format, QuantizeType weights = QuantizeType::ChannelWiseAbsMax) {
-  Quantized result{.scope = net_scope(),
-                   .config = {.weight_quantize_type = weights, .onnx_format = onnx_format}};
+Quantized quantize(const QuantConfig& config) {
+  Quantized result{.scope = net_scope(), .config = config};
   const Program program = parse_program(kNet);
   const Program train = quant_aware(program, CpuPlace{}, result.config, {.scope = &result.scope});
   for (uint64_t seed = 20; seed < 24; ++seed) {
@@ -110,7 +109,7 @@ std::vector<std::string> labels(const Program& program) {
 /// Codes are at most one off from what the float simulation's values are in steps.
 TEST(DeploymentForm, GivesTheCodesOfTheFloatSimulation) {
   for (const bool onnx_format : {false, true}) {
-    Quantized net = quantize(onnx_format);
+    Quantized net = quantize({.onnx_format = onnx_format});
     DeploymentForm form = deployment_form(net.eval, net.scope, {"y"});
     verify(form.program);
     ASSERT_EQ(code_names(form.program).size(), 4U);  // x, r1, r2, pool
@@ -136,7 +135,7 @@ TEST(DeploymentForm, GivesTheCodesOfTheFloatSimulation) {
 
 TEST(DeploymentForm, IsTheSameFromTheEvaluationProgramAndFromConvertedOnes) {
   for (const bool onnx_format : {false, true}) {
-    Quantized net = quantize(onnx_format);
+    Quantized net = quantize({.onnx_format = onnx_format});
     const DeploymentForm eval = deployment_form(net.eval, net.scope, {"y"});
     const Converted converted =
         convert(net.eval, CpuPlace{}, net.config, {.save_int8 = true, .scope = &net.scope});
@@ -158,7 +157,7 @@ TEST(DeploymentForm, IsTheSameFromTheEvaluationProgramAndFromConvertedOnes) {
 }
 
 TEST(DeploymentForm, FoldsBatchNormWithoutRoundingACode) {
-  Quantized net = quantize(false);
+  Quantized net = quantize({.onnx_format = false});
   const DeploymentForm form = deployment_form(net.eval, net.scope, {"y"});
   Scope scope = net.scope.clone();
   const Tensor simulated = interpret(net.eval, batch(1), {"w1.quantized"}, scope)[0];
@@ -178,7 +177,7 @@ TEST(DeploymentForm, FoldsBatchNormWithoutRoundingACode) {
 }
 
 TEST(DeploymentForm, MakesActivationsRanges) {
-  Quantized net = quantize(false);
+  Quantized net = quantize({.onnx_format = false});
   const DeploymentForm form = deployment_form(net.eval, net.scope, {"y"});
   const Op* relu6 = nullptr;
   for (const Op* op : form.program.ops()) {
@@ -199,15 +198,39 @@ TEST(DeploymentForm, MakesActivationsRanges) {
 }
 
 TEST(DeploymentForm, IsItsOwnDeploymentForm) {
-  Quantized net = quantize(true);
+  Quantized net = quantize({.onnx_format = true});
   const DeploymentForm once = deployment_form(net.eval, net.scope, {"y"});
   const DeploymentForm twice = deployment_form(once.program, once.scope, {"y"});
   EXPECT_EQ(to_text(twice.program), to_text(once.program));
 }
 
+TEST(DeploymentForm, OfThePortableProfileHasUnsignedActivations) {
+  for (const bool onnx_format : {false, true}) {
+    Quantized net = quantize({.onnx_format = onnx_format, .deploy = Deploy::Portable});
+    const Converted converted =
+        convert(net.eval, CpuPlace{}, net.config, {.save_int8 = true, .scope = &net.scope});
+    DeploymentForm form = deployment_form(net.eval, net.scope, {"y"});
+    DeploymentForm file = deployment_form(converted.float_program, converted.scope, {"y"});
+    EXPECT_EQ(labels(file.program), labels(form.program));
+    for (const std::string& codes : code_names(form.program)) {
+      EXPECT_EQ(form.program.var(codes).dtype(), DType::UInt8) << codes;
+      const Tensor got = interpret(form.program, batch(70), {codes}, form.scope)[0];
+      EXPECT_TRUE(interpret(file.program, batch(70), {codes}, file.scope)[0].identical(got));
+    }
+    EXPECT_EQ(form.scope.get("x@zero_point").values<uint8_t>()[0], 128);
+    EXPECT_EQ(form.scope.get("r2@zero_point").values<uint8_t>()[0], 0);
+    const Tensor want = interpret(net.eval, batch(70), {"y"}, net.scope)[0];
+    const Tensor got = interpret(form.program, batch(70), {"y"}, form.scope)[0];
+    for (int64_t i = 0; i < want.numel(); ++i) {
+      EXPECT_NEAR(got.data<float>()[i], want.data<float>()[i], 0.05);
+    }
+  }
+}
+
 TEST(DeploymentForm, HandlesOneScalePerWeight) {
   for (const bool onnx_format : {false, true}) {
-    Quantized net = quantize(onnx_format, QuantizeType::AbsMax);
+    Quantized net =
+        quantize({.weight_quantize_type = QuantizeType::AbsMax, .onnx_format = onnx_format});
     DeploymentForm form = deployment_form(net.eval, net.scope, {"y"});
     const Tensor want = interpret(net.eval, batch(60), {"y"}, net.scope)[0];
     const Tensor got = interpret(form.program, batch(60), {"y"}, form.scope)[0];
@@ -218,7 +241,7 @@ TEST(DeploymentForm, HandlesOneScalePerWeight) {
 }
 
 TEST(DeploymentForm, RefusesScalesThatAreComputedWhileRunning) {
-  Quantized net = quantize(false);
+  Quantized net = quantize({.onnx_format = false});
   const QuantConfig config{.activation_quantize_type = QuantizeType::AbsMax};
   const Program dynamic =
       quant_aware(parse_program(kNet), CpuPlace{}, config, {.for_test = true, .scope = &net.scope});

@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "intact/ir/pattern.h"
 #include "intact/tensor/quantize.h"
+#include "ir/quantizer_range.h"
 #include "passes/deployment/deployment.h"
 #include "passes/evaluate_op.h"
 #include "passes/sign.h"
@@ -56,11 +57,11 @@ Var& result_of(const Op& op) {
   return op.output(op.has_output("Y") ? "Y" : "Out");
 }
 
-std::vector<float> steps_of(const Tensor& scale, int bits) {
+std::vector<float> steps_of(const Tensor& scale, int32_t levels) {
   std::vector<float> steps;
   for (const float value : scale.values<float>()) {
     // An all-zero tensor has scale 0: every code is 0, whatever the step.
-    steps.push_back(value > 0 ? value / static_cast<float>(max_code(bits)) : 1.0f);
+    steps.push_back(value > 0 ? value / static_cast<float>(levels) : 1.0f);
   }
   return steps;
 }
@@ -87,6 +88,12 @@ Tensor int8_of(const Tensor& codes, const std::string& where) {
   }
   return result;
 }
+
+/// What stands for a quantizer's codes now.
+struct Values {
+  Var* var = nullptr;
+  int32_t levels = 127;
+};
 
 class UseExactSteps {
  public:
@@ -133,24 +140,24 @@ class UseExactSteps {
 
   void replace_quantizer(Op& op) {
     Var& x = op.input("X");
-    const int bits = op.attr<int32_t>("bit_length");
-    if (bits < 2 || bits > 8) {
+    const QuantizerRange range = quantizer_range(op);
+    if (range.storage != DType::Int8 && range.storage != DType::UInt8) {
       fail(ErrorCode::Unsupported,
-           "{}: bit_length is {}; codes of 2 to 8 bits can be deployed",
+           "{}: bit_length is {}; codes of at most 8 bits can be deployed",
            op.label(),
-           bits);
+           op.attr<int32_t>("bit_length"));
     }
-    CodeFormat format{.steps = steps_of(given_scale(op), bits)};
+    CodeFormat format{.dtype = range.storage,
+                      .steps = steps_of(given_scale(op), range.levels),
+                      .zero_point = range.zero_point,
+                      .range = {range.low, range.high}};
     format.axis = axis_of(op, format.steps);
-    const auto round = static_cast<RoundType>(op.attr<int32_t>("round_type"));
-    const int32_t largest = max_code(bits);
-    format.range = {round == RoundType::TiesToEven ? -largest - 1 : -largest, largest};
-    if (is_non_negative(x)) {
+    if (format.dtype == DType::Int8 && is_non_negative(x)) {
       format.dtype = DType::UInt8;
       format.range.lo = 0;
     }
     Var& values = add_quantizer(rewriter_, program_, scope_, op, x, format);
-    finish(op, values);
+    finish(op, values, range.levels);
   }
 
   void replace_weight_quantizer(Op& op) {
@@ -160,13 +167,13 @@ class UseExactSteps {
     const char* slot = op.has_input("InScale") ? "InScale" : "Scale";
     const Tensor scale = is_given && op.has_input(slot) ? scope_.get(op.input(slot).name())
                                                         : outputs.at(op.output("OutScale").name());
-    const std::vector<float> steps = steps_of(scale, op.attr<int32_t>("bit_length"));
+    const std::vector<float> steps = steps_of(scale, quantizer_range(op).levels);
     const Tensor& result = outputs.at(result_of(op).name());
     const int axis = axis_of(op, steps);
     const Tensor codes = gives_values(op) ? codes_of_values(result, steps, axis) : result;
     Var& values = add_constant_codes(
         rewriter_, program_, scope_, op, name, int8_of(codes, op.label()), steps, axis);
-    finish(op, values);
+    finish(op, values, quantizer_range(op).levels);
   }
 
   static Tensor codes_of_values(const Tensor& values, const std::vector<float>& steps, int axis) {
@@ -183,11 +190,11 @@ class UseExactSteps {
 
   /// Readers of a quantizer's codes or values are moved to `values`; codes wait for their
   /// dequantizer.
-  void finish(Op& op, Var& values) {
+  void finish(Op& op, Var& values, int32_t levels) {
     if (gives_values(op)) {
       rewriter_.replace_all_uses(result_of(op), values);
     } else {
-      values_of_.emplace(&result_of(op), &values);
+      values_of_.emplace(&result_of(op), Values{&values, levels});
     }
     rewriter_.erase(op);
     ++report_.changed;
@@ -196,10 +203,10 @@ class UseExactSteps {
   void replace_dequantizer(Op& op) {
     Var& x = op.input("X");
     if (const auto it = values_of_.find(&x); it != values_of_.end()) {
-      rewriter_.replace_all_uses(result_of(op), *it->second);
+      rewriter_.replace_all_uses(result_of(op), *it->second.var);
     } else if (is_constant()(x)) {
       const Var& scale = op.input(op.has_input("Scale") ? "Scale" : "Scales");
-      const std::vector<float> steps = steps_of(scope_.get(scale.name()), bits_of(op));
+      const std::vector<float> steps = steps_of(scope_.get(scale.name()), max_code(bits_of(op)));
       Var& values = add_constant_codes(rewriter_,
                                        program_,
                                        scope_,
@@ -234,10 +241,12 @@ class UseExactSteps {
     }
     Op& weighted = *product.producers().front();
     const std::string& weight_slot = weighted.def().quant.weight;
+    int32_t levels = 127;
     for (const auto& [slot, vars] : Slots(weighted.inputs())) {
       for (Var* var : vars) {
         if (const auto it = values_of_.find(var); it != values_of_.end()) {
-          rewriter_.replace_input(weighted, *var, *it->second);
+          rewriter_.replace_input(weighted, *var, *it->second.var);
+          levels = slot == weight_slot ? levels : it->second.levels;
         }
       }
     }
@@ -246,18 +255,18 @@ class UseExactSteps {
       rewriter_.replace_all_uses(result_of(op), product);
       return;  // the weight's quantizer was its own
     }
-    const std::vector<float> steps = weight_steps(op);
+    const std::vector<float> steps = weight_steps(op, levels);
     Var& values = weight_values(weight, weighted, steps, axis_of(op, steps));
     rewriter_.set_input(weighted, weight_slot, {&values});
     rewriter_.replace_all_uses(result_of(op), product);
   }
 
-  std::vector<float> weight_steps(const Op& op) const {
+  std::vector<float> weight_steps(const Op& op, int32_t levels) const {
     if (op.type() == "fake_channel_wise_dequantize_max_abs") {
-      return steps_of(scope_.get(op.input("Scales").name()), op.attr<Ints>("quant_bits")[0]);
+      return steps_of(scope_.get(op.input("Scales").name()), max_code(bits_of(op)));
     }
-    // max_range is B_x * B_w / s_w, and its codes have 8 bits: the step is s_w / B_w.
-    return {127.0f / op.attr<float>("max_range")};
+    // max_range is B_x * B_w / s_w: the step is s_w / B_w.
+    return {static_cast<float>(levels) / op.attr<float>("max_range")};
   }
 
   Var& weight_values(const Var& weight,
@@ -287,7 +296,7 @@ class UseExactSteps {
   Scope& scope_;
   Rewriter rewriter_;
   PassReport report_;
-  std::map<const Var*, Var*> values_of_;  // float codes -> the values that stand for them now
+  std::map<const Var*, Values> values_of_;  // of a quantizer's codes
 };
 
 }  // namespace
