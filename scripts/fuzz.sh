@@ -6,10 +6,10 @@ source "$(dirname "$0")/lib.sh"
 seconds=${1:-20}
 "$root/scripts/setup.sh" --checks
 cmake -S "$root" --preset fuzz > /dev/null
-cmake --build "$root/build/fuzz" --target fuzz_pdmodel fuzz_pdiparams fuzz_idx
+cmake --build "$root/build/fuzz" --target fuzz_pdmodel fuzz_pdiparams fuzz_onnx fuzz_idx
 cd "$root/build/fuzz"
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
-for target in fuzz_pdmodel fuzz_pdiparams fuzz_idx; do
+for target in fuzz_pdmodel fuzz_pdiparams fuzz_onnx fuzz_idx; do
   printf '== %s for %s s\n' "$target" "$seconds"
   mkdir -p "corpus/$target"
   dictionary="$root/tests/fuzz/$target.dict"
