@@ -9,8 +9,11 @@
 #include "command.h"
 #include "intact/interop/onnx.h"
 #include "intact/interop/paddle.h"
+#include "intact/passes/deployment_form.h"
 #include "intact/quant/quant_aware.h"
+#include "intact/quant/saturation.h"
 #include "intact/train/run_directory.h"
+#include "model_runner.h"
 #include "progress.h"
 #include "quant_options.h"
 
@@ -47,12 +50,25 @@ Program quantized_test_program(SavedRun& run,
       run.programs.at("float_test"), CpuPlace{}, wanted, {.for_test = true, .scope = &run.scope});
 }
 
-/// What `intact convert` takes besides a run: a saved model, to be written in another format.
-InferenceModel model_of_run(SavedRun run) {
-  return {.program = std::move(run.programs.at("test")),
-          .feeds = {run.info.image},
-          .fetches = {run.info.output},
-          .scope = std::move(run.scope)};
+/// Layers whose products add up to more than 16 bits hold, where a client's CPU adds pairs of them
+/// that way.
+void warn_of_saturation(const InferenceModel& model) {
+  for (const PairBound& bound : saturation_bounds(model.program, model.scope)) {
+    if (!bound.is_safe()) {
+      fmt::print(stderr, "warning: {}\n", bound.to_text());
+    }
+  }
+}
+
+nlohmann::ordered_json to_json(const std::vector<PairBound>& bounds) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const PairBound& bound : bounds) {
+    json.push_back({{"op", bound.op},
+                    {"bound", bound.bound()},
+                    {"is_safe", bound.is_safe()},
+                    {"is_depthwise", bound.is_depthwise}});
+  }
+  return json;
 }
 
 int convert_to_onnx(const ConvertCommand& command) {
@@ -61,12 +77,19 @@ int convert_to_onnx(const ConvertCommand& command) {
         command.out);
   check(!command.use_onnx_format && !command.save_int8,
         "--format: onnx has no use for --onnx-format and --int8; leave them out");
-  const RunDirectory directory(command.run);
-  const InferenceModel model =
-      directory.exists() ? model_of_run(directory.load()) : load_model(command.run);
+  InferenceModel model = load_run_or_model(command.run);
+  nlohmann::ordered_json report = {
+      {"command", "convert"}, {"run", command.run}, {"file", command.out}};
+  if (is_quantized(model.program)) {
+    DeploymentForm form = deployment_form(model.program, model.scope, model.fetches);
+    model.program = std::move(form.program);
+    model.scope = std::move(form.scope);
+    warn_of_saturation(model);
+    report["saturation"] = to_json(saturation_bounds(model.program, model.scope));
+  }
   save_onnx_model(command.out, model.feeds, model.fetches, model.program, model.scope);
   fmt::print("{}  {}\n", command.out, format_bytes(std::filesystem::file_size(command.out)));
-  command.common.report({{"command", "convert"}, {"run", command.run}, {"file", command.out}});
+  command.common.report(report);
   return kDone;
 }
 
