@@ -17,7 +17,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-constexpr int64_t kDepthBlock = 512;
 constexpr int kTileRows = 6;
 #if HWY_TARGET == HWY_AVX2
 constexpr int kTileVectors = 2;  // 12 sums of 16 registers
@@ -127,11 +126,11 @@ HWY_INLINE void columns_of(const FloatGemm& g, const Block& block, float* panel)
 
 void float_gemm_target(const FloatGemm& g, float* panel) {
   const int64_t lanes = lane_count();
-  for (int64_t begin = 0; begin < g.k; begin += kDepthBlock) {
+  for (int64_t begin = 0; begin < g.k; begin += kFloatGemmDepth) {
     Block block{.column = 0,
                 .columns = g.n,
                 .begin = begin,
-                .depth = std::min(kDepthBlock, g.k - begin),
+                .depth = std::min(kFloatGemmDepth, g.k - begin),
                 .accumulates = begin > 0 || g.beta != 0.0f};
     while (block.columns > 0) {
       int64_t width = lanes;
@@ -159,9 +158,8 @@ namespace intact::cpu {
 HWY_EXPORT(float_gemm_target);
 
 int64_t float_gemm_panel_floats(int64_t k) {
-  constexpr int64_t kDepth = 512;
   constexpr int64_t kWidest = 64;
-  return std::min(k, kDepth) * kWidest;
+  return std::min(k, kFloatGemmDepth) * kWidest;
 }
 
 void float_gemm(const FloatGemm& gemm, float* panel) {

@@ -27,6 +27,9 @@ struct FloatGemm {
   float b_max = 127;
 };
 
+/// k is taken in blocks of this many, so that a packed panel stays in the cache.
+constexpr int64_t kFloatGemmDepth = 256;
+
 /// Scratch of one float_gemm.
 int64_t float_gemm_panel_floats(int64_t k);
 

@@ -1,6 +1,8 @@
-// Before:  one momentum (or sgd) node per parameter
-// After:   one node over all parameters with the same attributes and learning rate
-// Many small updates then share threads evenly, in one pass.
+// Before:  one momentum (or sgd) node per parameter, all after the backward pass
+// After:   one node over all small parameters with the same attributes and learning rate; a large
+//          one is updated as soon as its gradient is there
+// Many small updates then share threads evenly, in one pass; a large gradient is read while it is
+// in the cache and its memory is free for the rest of the backward pass.
 #include "runtime/fusions/fusions.h"
 #include "runtime/kernel.h"
 
@@ -34,6 +36,19 @@ Node joined(const std::vector<Node*>& members) {
   return node;
 }
 
+constexpr int64_t kLargeParameter = 1 << 16;
+
+bool is_large(const Graph& graph, const Node& node) {
+  return graph[node.in("Param")].shape.numel() >= kLargeParameter;
+}
+
+/// Nodes run in their order as soon as they can.
+void move_behind_gradient(const Graph& graph, Node& node) {
+  if (const Node* producer = graph[node.in("Grad")].producer; producer != nullptr) {
+    node.order = producer->order;
+  }
+}
+
 }  // namespace
 
 void optimizer_updates(Graph& graph) {
@@ -41,6 +56,10 @@ void optimizer_updates(Graph& graph) {
   for (Node* node : graph.nodes()) {
     const bool is_update = node->kind == "momentum" || node->kind == "sgd";
     if (!is_update || kernel_registry().find(graph, *node) == nullptr) {
+      continue;
+    }
+    if (is_large(graph, *node)) {
+      move_behind_gradient(graph, *node);
       continue;
     }
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& members) {
