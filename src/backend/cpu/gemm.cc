@@ -97,7 +97,9 @@ int64_t parallel_gemm_workspace_floats(int64_t m, int64_t n, int64_t k) {
 }
 
 void parallel_gemm(const FloatGemm& gemm, float* workspace) {
-  const auto [m, n, k] = std::tuple(gemm.m, gemm.n, gemm.k);
+  const int64_t m = gemm.m;  // clang 14 captures no structured bindings
+  const int64_t n = gemm.n;
+  const int64_t k = gemm.k;
   const Grid grid = choose_grid(gemm.transpose_b, m, n, k);
   float* panels = workspace + (grid.k - 1) * m * n;
   parallel_for(parts_of(grid), [&](int64_t part) {
