@@ -6,23 +6,34 @@
 
 #include "base/check.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace intact {
 namespace {
 
 constexpr size_t kLine = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
 
-/// Large blocks ask for huge pages: kernels stride through many pages at once, and where small ones
-/// lie in physical memory makes steps up to a third slower in some processes than in others.
+/// Large blocks ask for huge pages, as kernels stride through many pages at once.
 std::byte* allocate(size_t bytes) {
   const bool is_large = bytes >= 2 * kHugePage;
-  void* memory = std::aligned_alloc(is_large ? kHugePage : kLine, bytes);
-#ifdef MADV_HUGEPAGE
-  if (is_large && memory != nullptr) {
-    madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: failure leaves small pages
-  }
+  void* memory = nullptr;
+  if (is_large) {
+#ifdef __GLIBC__
+    malloc_trim(0);  // what building the program left free would only add to the peak
 #endif
-  return static_cast<std::byte*>(memory);
+    if (posix_memalign(&memory, kHugePage, bytes) != 0) {
+      return nullptr;
+    }
+#ifdef MADV_HUGEPAGE
+    // A wish: failure leaves small pages. The last, partial page stays small.
+    madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+#endif
+    return static_cast<std::byte*>(memory);
+  }
+  return static_cast<std::byte*>(std::aligned_alloc(kLine, bytes));
 }
 
 }  // namespace
@@ -32,8 +43,7 @@ void Arena::Free::operator()(std::byte* memory) const {
 }
 
 std::byte* Arena::reserve(size_t bytes) {
-  const size_t unit = bytes >= 2 * kHugePage ? kHugePage : kLine;
-  const size_t rounded = (bytes / unit + 1) * unit;
+  const size_t rounded = (bytes / kLine + 1) * kLine;
   if (rounded > size_bytes_) {
     memory_.reset();
     size_bytes_ = 0;
