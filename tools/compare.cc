@@ -82,8 +82,8 @@ void add_batch(Comparison& comparison,
 }
 
 Comparison compare_models(const CompareCommand& command) {
-  ModelRunner a(load_run_or_model(command.a));
-  ModelRunner b(load_run_or_model(command.b));
+  ModelRunner a(deployed(load_run_or_model(command.a)));
+  ModelRunner b(deployed(load_run_or_model(command.b)));
   for (const auto& [path, runner] : {std::pair{&command.a, &a}, std::pair{&command.b, &b}}) {
     check(runner->model().feeds.size() == 1,
           "{}: is fed {}, but compare needs one image",

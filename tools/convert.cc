@@ -51,11 +51,19 @@ Program quantized_test_program(SavedRun& run,
 }
 
 /// Layers whose products add up to more than 16 bits hold, where a client's CPU adds pairs of them
-/// that way.
-void warn_of_saturation(const InferenceModel& model) {
-  for (const PairBound& bound : saturation_bounds(model.program, model.scope)) {
+/// that way, and signed codes, which clients compute in float.
+void warn_of_saturation(const Program& deployed, const std::vector<PairBound>& bounds) {
+  for (const PairBound& bound : bounds) {
     if (!bound.is_safe()) {
       fmt::print(stderr, "warning: {}\n", bound.to_text());
+    }
+  }
+  for (const std::string& name : quantized_tensors(deployed)) {
+    if (deployed.var(name).dtype() == DType::Int8) {
+      fmt::print(stderr,
+                 "warning: '{}' is int8, whose layers other runtimes compute in float or with "
+                 "saturation; quantize with --deploy portable\n",
+                 name);
     }
   }
 }
@@ -81,11 +89,10 @@ int convert_to_onnx(const ConvertCommand& command) {
   nlohmann::ordered_json report = {
       {"command", "convert"}, {"run", command.run}, {"file", command.out}};
   if (is_quantized(model.program)) {
-    DeploymentForm form = deployment_form(model.program, model.scope, model.fetches);
-    model.program = std::move(form.program);
-    model.scope = std::move(form.scope);
-    warn_of_saturation(model);
-    report["saturation"] = to_json(saturation_bounds(model.program, model.scope));
+    const std::vector<PairBound> bounds = saturation_bounds(model.program, model.scope);
+    report["saturation"] = to_json(bounds);
+    model = deployed(std::move(model));
+    warn_of_saturation(model.program, bounds);
   }
   save_onnx_model(command.out, model.feeds, model.fetches, model.program, model.scope);
   fmt::print("{}  {}\n", command.out, format_bytes(std::filesystem::file_size(command.out)));

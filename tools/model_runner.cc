@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "intact/passes/deployment_form.h"
 #include "intact/train/run_directory.h"
 
 namespace intact::tools {
@@ -19,6 +20,15 @@ InferenceModel load_run_or_model(const std::string& path) {
           .scope = std::move(run.scope)};
 }
 
+InferenceModel deployed(InferenceModel model) {
+  if (is_quantized(model.program)) {
+    DeploymentForm form = deployment_form(model.program, model.scope, model.fetches);
+    model.program = std::move(form.program);
+    model.scope = std::move(form.scope);
+  }
+  return model;
+}
+
 std::vector<std::string> quantized_tensors(const Program& program) {
   std::vector<std::string> names;
   for (const Op* op : program.ops()) {
@@ -29,23 +39,28 @@ std::vector<std::string> quantized_tensors(const Program& program) {
   return names;
 }
 
-ModelRunner::ModelRunner(InferenceModel model, bool keep_codes)
-    : model_(std::move(model)),
-      quantized_(keep_codes ? quantized_tensors(model_.program) : std::vector<std::string>{}) {}
+ModelRunner::ModelRunner(InferenceModel model, Options options)
+    : model_(std::move(model)), executor_(CpuPlace{}, {.use_reference = options.use_reference}) {
+  if (!quantized_tensors(model_.program).empty()) {
+    session_.emplace(
+        IntegerModel::compile(model_.program, model_.scope, model_.feeds, model_.fetches),
+        IntegerSessionOptions{.use_reference = options.use_reference,
+                              .keep_codes = options.keep_codes});
+  }
+}
 
 std::string ModelRunner::engine() const {
-  return "Executor";
+  return session_ ? "integer runtime" : "Executor";
 }
 
 std::vector<Tensor> ModelRunner::run(const TensorMap& feeds) {
-  std::vector<std::string> names = model_.fetches;
-  names.insert(names.end(), quantized_.begin(), quantized_.end());
-  std::vector<Tensor> results = executor_.run(model_.program, feeds, names, model_.scope);
-  for (size_t i = 0; i < quantized_.size(); ++i) {
-    codes_[quantized_[i]] = results[model_.fetches.size() + i];
-  }
-  results.resize(model_.fetches.size());
-  return results;
+  return session_ ? session_->run(feeds)
+                  : executor_.run(model_.program, feeds, model_.fetches, model_.scope);
+}
+
+const TensorMap& ModelRunner::codes() const {
+  static const TensorMap kNone;
+  return session_ ? session_->codes() : kNone;
 }
 
 std::vector<int64_t> predicted_labels(const Tensor& output) {

@@ -186,7 +186,7 @@ std::string model_file(const std::string& path, bool is_onnx) {
 Certificate make_certificate(const VerifyCommand& command) {
   const bool is_onnx = command.model.ends_with(".onnx");
   check_clients(command, is_onnx);
-  ModelRunner runner(load_model(command.model), is_onnx);
+  ModelRunner runner(load_model(command.model), {.keep_codes = is_onnx});
   const InferenceModel& model = runner.model();
   check(model.feeds.size() == 1,
         "{}: is fed {}, but verify needs one image",

@@ -92,6 +92,27 @@ class Onnx(unittest.TestCase):
         self.assertEqual(result["disagreements"], [])
         self.assertEqual(result["mcnemar_p"], 1.0)
 
+    def test_onnx_runtime_gives_our_integers(self):
+        run, model, out = (self.folder / name for name in ("portable", "portable.onnx", "portable_certificate"))
+        self.done("quantize", self.run_float, "--data", self.data, "--deploy", "portable", "--out", run)
+        converted = self.json("convert", run, "--format", "onnx", "--out", model)
+        self.assertEqual([bound["is_safe"] for bound in converted["saturation"]], [True] * 5)
+        result = self.json("verify", model, "--data", self.data, "--limit", "64", "--out", out, "--strict")
+        optimized, simulated = result["clients"]
+        self.assertEqual(result["intact"]["engine"], "integer runtime")
+        self.assertGreater(optimized["integers_compared"], 64 * 784)
+        self.assertEqual(optimized["integers_differing"], 0)
+        # Without its optimizations ONNX Runtime rounds in other places: codes may be off, but few.
+        self.assertLess(simulated["integers_differing"], simulated["integers_compared"] / 200)
+        float_ops = {"Conv", "Gemm", "MatMul", "Relu", "Add", "Clip"} & set(optimized["ops"])
+        self.assertEqual(float_ops, set(), optimized["ops"])
+
+    def test_a_signed_input_is_warned_of(self):
+        model = self.folder / "paddle.onnx"
+        done = self.done("convert", self.run_quantized, "--format", "onnx", "--out", model)
+        self.assertIn("is int8", done.stderr)
+        self.assertIn("onnx_quantize_linear", self.done("inspect", model).stdout)
+
     def test_onnx_runtime_gives_our_labels(self):
         out = self.folder / "certificate"
         result = self.json("verify", self.model, "--data", self.data, "--limit", "64", "--out", out, "--strict")
