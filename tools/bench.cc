@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "backend/cpu/machine_peak.h"
 #include "base/check.h"
@@ -13,8 +14,10 @@
 #include "intact/nn/data.h"
 #include "intact/nn/models/registry.h"
 #include "intact/nn/program_guard.h"
+#include "intact/passes/deployment_form.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/runtime/executor.h"
+#include "intact/runtime/integer_model.h"
 #include "intact/tensor/random.h"
 #include "intact/train/optimizer.h"
 #include "progress.h"
@@ -32,6 +35,7 @@ struct BenchCommand {
   int64_t channels = 1;
   int steps = 20;
   bool print_profile = false;
+  bool use_integers = false;
 };
 
 constexpr int kWarmUpSteps = 3;
@@ -42,6 +46,11 @@ struct Workload {
   Scope scope;
   TensorMap feeds;
   std::vector<std::string> fetches;
+  std::optional<IntegerSession> integers = {};
+
+  std::vector<Tensor> run(Executor& executor) {
+    return integers ? integers->run(feeds) : executor.run(program, feeds, fetches, scope);
+  }
 };
 
 TensorMap random_feeds(const BenchCommand& command) {
@@ -68,7 +77,7 @@ Workload build(const BenchCommand& command) {
   Var& label = nn::data("label", {-1, 1}, DType::Int64);
   Var& output = nn::build_model(command.model, image, {.class_dim = kClasses});
   work.feeds = random_feeds(command);
-  if (command.what == "infer") {
+  if (command.what == "infer" && !command.use_integers) {
     work.fetches = {output.name()};
     Executor().run(startup, {}, {}, work.scope);
     work.program = work.program.clone_for_test().prune({"image"}, work.fetches);
@@ -77,10 +86,21 @@ Workload build(const BenchCommand& command) {
   }
   Var& loss = nn::cross_entropy(output, label);
   work.fetches = {loss.name()};
+  const std::string output_name = output.name();
+  const Program test = work.program.clone_for_test();
   Momentum({.learning_rate = 0.01f, .momentum = 0.9f}).minimize(loss);
   Executor().run(startup, {}, {}, work.scope);
-  if (command.what == "quantize") {
+  if (command.what != "train") {
     work.program = quant_aware(work.program, CpuPlace{}, {}, {.scope = &work.scope});
+  }
+  if (command.what == "infer") {
+    Executor().run(work.program, work.feeds, work.fetches, work.scope);  // one step gives scales
+    const Program eval =
+        quant_aware(test, CpuPlace{}, {}, {.for_test = true, .scope = &work.scope});
+    const DeploymentForm form = deployment_form(eval, work.scope, {output_name});
+    work.integers.emplace(
+        IntegerModel::compile(form.program, form.scope, {"image"}, {output_name}));
+    work.feeds.erase("label");
   }
   return work;
 }
@@ -173,7 +193,13 @@ nlohmann::ordered_json profile_json(const std::vector<ProfileLine>& lines,
 
 int bench(const BenchCommand& command) {
   command.common.apply();
+  check(!command.use_integers || command.what == "infer",
+        "--integer: is for inference, not for {}; use `bench infer --integer`",
+        command.what);
   Workload work = build(command);
+  const auto arena_bytes = [&](const Executor& executor) {
+    return work.integers ? work.integers->arena_bytes() : executor.peak_arena_bytes();
+  };
   Executor executor(CpuPlace{}, {.profile = command.print_profile});
   std::vector<double> times_ms;
   std::vector<ProfileRow> warm_up;
@@ -182,7 +208,7 @@ int bench(const BenchCommand& command) {
       warm_up = executor.profile();
     }
     const auto start = std::chrono::steady_clock::now();
-    executor.run(work.program, work.feeds, work.fetches, work.scope);
+    work.run(executor);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     if (step >= 0) {
       times_ms.push_back(time.count());
@@ -200,7 +226,8 @@ int bench(const BenchCommand& command) {
                                    {"median_ms", median_ms},
                                    {"min_ms", times_ms.front()},
                                    {"max_ms", times_ms.back()},
-                                   {"arena_bytes", executor.peak_arena_bytes()},
+                                   {"arithmetic", command.use_integers ? "integer" : "float"},
+                                   {"arena_bytes", arena_bytes(executor)},
                                    {"peak_memory_bytes", peak_memory_bytes()}};
   fmt::print("{} {} batch {}: median {:.2f} ms, min {:.2f}, max {:.2f}; arena {}, peak memory {}\n",
              command.what,
@@ -209,7 +236,7 @@ int bench(const BenchCommand& command) {
              median_ms,
              times_ms.front(),
              times_ms.back(),
-             format_bytes(executor.peak_arena_bytes()),
+             format_bytes(arena_bytes(executor)),
              format_bytes(peak_memory_bytes()));
   if (command.print_profile) {
     const std::vector<ProfileRow> rows = since(warm_up, executor.profile());
@@ -245,6 +272,9 @@ void add_bench_command(CLI::App& app, Action& action) {
   sub->add_option("--steps", command->steps, "Steps timed, after a warm-up")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  sub->add_flag("--integer",
+                command->use_integers,
+                "Infer with the integer program, after one quantized training step");
   sub->add_flag("--profile",
                 command->print_profile,
                 "Also print a line per step of the plan, slowest first, with its share of the "

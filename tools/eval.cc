@@ -22,7 +22,19 @@ struct EvalCommand {
   std::string path;
   std::string data;
   int64_t batch_size = 64;
+  std::string arithmetic;  // "", "float" or "integer"
 };
+
+struct Evaluation {
+  Metrics metrics;
+  Arithmetic arithmetic = Arithmetic::Float;
+};
+
+Arithmetic chosen(const EvalCommand& command, Arithmetic otherwise) {
+  return command.arithmetic.empty()      ? otherwise
+         : command.arithmetic == "float" ? Arithmetic::Float
+                                         : Arithmetic::Integer;
+}
 
 /// True when the output already holds probabilities, so that the loss must not apply softmax again.
 bool ends_in_softmax(const Var& output) {
@@ -48,7 +60,7 @@ LoopOptions add_metrics(Program& program, const std::string& output_name) {
       .loss = nn::cross_entropy(output, label, {.use_softmax = !ends_in_softmax(output)}).name()};
 }
 
-Metrics evaluate_model(const EvalCommand& command) {
+Evaluation evaluate_model(const EvalCommand& command) {
   InferenceModel model = load_model(command.path);
   check(model.feeds.size() == 1 && model.fetches.size() == 1,
         "{}: is fed {} and gives {}, but eval needs one image and one output; use `intact run`",
@@ -64,22 +76,33 @@ Metrics evaluate_model(const EvalCommand& command) {
   DataLoader loader(
       *images.dataset,
       {.batch_size = command.batch_size, .feed_list = {model.feeds.front(), "label"}});
-  return evaluate_program(model.program, model.scope, names, loader, "test");
+  const Arithmetic arithmetic = chosen(command, Arithmetic::Float);
+  return {evaluate_program(model.program, model.scope, names, loader, "test", arithmetic),
+          arithmetic};
 }
 
 int eval(const EvalCommand& command) {
   command.common.apply();
-  Metrics metrics;
+  Evaluation evaluation;
   if (RunDirectory(command.path).exists()) {
     SavedRun run = RunDirectory(command.path).load();
-    metrics = evaluate_run(run, command.data, "test");
+    evaluation.arithmetic =
+        chosen(command, arithmetic_of(run.programs.at("test"), run.scope, loop_names(run)));
+    evaluation.metrics = evaluate_run(run, command.data, "test", evaluation.arithmetic);
   } else {
-    metrics = evaluate_model(command);
+    evaluation = evaluate_model(command);
   }
-  nlohmann::ordered_json report = {{"command", "eval"}, {"model", command.path}};
+  const Metrics& metrics = evaluation.metrics;
+  nlohmann::ordered_json report = {{"command", "eval"},
+                                   {"model", command.path},
+                                   {"arithmetic", to_string(evaluation.arithmetic)}};
   report.update(to_json(metrics));
   command.common.report(report);
-  fmt::print("{}  {}  ({})\n", command.path, to_text(metrics), format_seconds(metrics.seconds));
+  fmt::print("{}  {}  ({}, {})\n",
+             command.path,
+             to_text(metrics),
+             to_string(evaluation.arithmetic),
+             format_seconds(metrics.seconds));
   return kDone;
 }
 
@@ -97,6 +120,11 @@ void add_eval_command(CLI::App& app, Action& action) {
          "--batch-size", command->batch_size, "Images a step; the result does not depend on it")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  sub->add_option("--arithmetic",
+                  command->arithmetic,
+                  "float or integer; unless given, quantized runs use their integer program and "
+                  "model files float")
+      ->check(CLI::IsMember({"float", "integer"}));
   add_common_options(*sub, command->common);
   sub->callback([command, &action] { action = [command] { return eval(*command); }; });
 }

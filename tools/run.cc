@@ -5,7 +5,9 @@
 #include "command.h"
 #include "intact/data/npy.h"
 #include "intact/interop/inference_model.h"
+#include "intact/passes/deployment_form.h"
 #include "intact/runtime/executor.h"
+#include "intact/runtime/integer_model.h"
 
 namespace intact::tools {
 namespace {
@@ -16,6 +18,7 @@ struct RunCommand {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   bool use_reference = false;
+  bool use_integers = false;
 };
 
 /// "x.npy" or "name=x.npy".
@@ -37,6 +40,23 @@ TensorMap load_inputs(const std::vector<std::string>& inputs, const InferenceMod
   return feeds;
 }
 
+std::vector<Tensor> run_floats(InferenceModel& model,
+                               const TensorMap& feeds,
+                               const RunCommand& command) {
+  Executor executor(CpuPlace{}, {.use_reference = command.use_reference});
+  return executor.run(model.program, feeds, model.fetches, model.scope);
+}
+
+std::vector<Tensor> run_integers(const InferenceModel& model,
+                                 const TensorMap& feeds,
+                                 const RunCommand& command) {
+  const DeploymentForm form = deployment_form(model.program, model.scope, model.fetches);
+  IntegerSession session(
+      IntegerModel::compile(form.program, form.scope, model.feeds, model.fetches),
+      {.use_reference = command.use_reference});
+  return session.run(feeds);
+}
+
 int run(const RunCommand& command) {
   command.common.apply();
   InferenceModel model = load_model(command.model);
@@ -45,9 +65,8 @@ int run(const RunCommand& command) {
         command.outputs.size(),
         model.fetches);
   const TensorMap feeds = load_inputs(command.inputs, model);
-  Executor executor(CpuPlace{}, {.use_reference = command.use_reference});
-  const std::vector<Tensor> results =
-      executor.run(model.program, feeds, model.fetches, model.scope);
+  const std::vector<Tensor> results = command.use_integers ? run_integers(model, feeds, command)
+                                                           : run_floats(model, feeds, command);
   nlohmann::ordered_json report = {{"command", "run"}, {"model", command.model}};
   for (size_t i = 0; i < results.size(); ++i) {
     save_npy(command.outputs[i], results[i]);
@@ -72,6 +91,9 @@ void add_run_command(CLI::App& app, Action& action) {
   sub->add_option("--input", command->inputs, "FILE.npy, or NAME=FILE.npy; once per input")
       ->required();
   sub->add_option("--output", command->outputs, "FILE.npy to write; once per output")->required();
+  sub->add_flag("--integer",
+                command->use_integers,
+                "Run the integer program of a quantized model, not its float simulation");
   sub->add_flag("--reference",
                 command->use_reference,
                 "Use the slow reference kernels, which define every op");

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/check.h"
+#include "intact/passes/deployment_form.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "settings.h"
@@ -112,26 +113,51 @@ LoopOptions loop_names(SavedRun& run) {
   return {.top1 = run.info.top1, .top5 = run.info.top5, .loss = run.info.loss, .scope = &run.scope};
 }
 
+const char* to_string(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::Integer ? "integer" : "float";
+}
+
+Arithmetic arithmetic_of(const Program& program, const Scope& scope, const LoopOptions& names) {
+  if (!is_quantized(program)) {
+    return Arithmetic::Float;
+  }
+  try {
+    deployment_form(program, scope, {names.top1});
+    return Arithmetic::Integer;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Unsupported) {
+      throw;
+    }
+    fmt::print(stderr, "evaluating in float: {}\n", error.what());
+    return Arithmetic::Float;
+  }
+}
+
 Metrics evaluate_program(const Program& program,
                          Scope& scope,
                          const LoopOptions& names,
                          DataLoader& loader,
-                         const std::string& title) {
+                         const std::string& title,
+                         Arithmetic arithmetic) {
   Executor executor;
   LoopOptions loop = names;
   loop.scope = &scope;
   Progress progress(title, loader.batch_count(), 1000000);
   loop.on_iteration = [&](const Iteration& done) { progress.update(done.index + 1, ""); };
-  return evaluate(executor, program, loader, loop).metrics;
+  return arithmetic == Arithmetic::Integer ? evaluate_integers(program, loader, loop).metrics
+                                           : evaluate(executor, program, loader, loop).metrics;
 }
 
-Metrics evaluate_run(SavedRun& run, const std::string& data, const std::string& title) {
+Metrics evaluate_run(SavedRun& run,
+                     const std::string& data,
+                     const std::string& title,
+                     Arithmetic arithmetic) {
   const ImageData images = open_images({.directory = data,
                                         .mode = Mode::Test,
                                         .batch_size = run.info.batch_size,
                                         .class_count = run.info.class_dim});
   return evaluate_program(
-      run.programs.at("test"), run.scope, loop_names(run), *images.loader, title);
+      run.programs.at("test"), run.scope, loop_names(run), *images.loader, title, arithmetic);
 }
 
 int train_and_report(const TrainingJob& job, SavedRun& run) {
@@ -152,8 +178,10 @@ int train_and_report(const TrainingJob& job, SavedRun& run) {
         stderr, "interrupted; `intact train --resume {} --data {}` goes on\n", job.out, job.data);
     return kInterrupted;
   }
-  const Metrics metrics = evaluate_run(run, job.data, "test");
-  nlohmann::ordered_json report = {{"command", job.command}, {"model", run.info.model}};
+  const Arithmetic arithmetic = arithmetic_of(run.programs.at("test"), run.scope, loop_names(run));
+  const Metrics metrics = evaluate_run(run, job.data, "test", arithmetic);
+  nlohmann::ordered_json report = {
+      {"command", job.command}, {"model", run.info.model}, {"arithmetic", to_string(arithmetic)}};
   report.update(to_json(metrics));
   report["seconds"] = seconds_since(start);
   report["train_images"] = result.images;

@@ -23,14 +23,25 @@ struct TrainingJob {
 /// not finite saves the last good state and throws.
 int train_and_report(const TrainingJob& job, SavedRun& run);
 
+/// What evaluates a program: float arithmetic, or the integer program of a quantized one.
+enum class Arithmetic { Float, Integer };
+const char* to_string(Arithmetic arithmetic);
+
+/// What is right for a program of ours: integers when it is quantized and has an integer form.
+Arithmetic arithmetic_of(const Program& program, const Scope& scope, const LoopOptions& names);
+
 /// One pass over the test images with the run's "test" program; progress on standard error.
-Metrics evaluate_run(SavedRun& run, const std::string& data, const std::string& title);
+Metrics evaluate_run(SavedRun& run,
+                     const std::string& data,
+                     const std::string& title,
+                     Arithmetic arithmetic);
 /// The same for any program.
 Metrics evaluate_program(const Program& program,
                          Scope& scope,
                          const LoopOptions& names,
                          DataLoader& loader,
-                         const std::string& title);
+                         const std::string& title,
+                         Arithmetic arithmetic);
 
 /// Fetch names of a saved run.
 LoopOptions loop_names(SavedRun& run);

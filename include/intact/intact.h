@@ -59,6 +59,7 @@
 #include "intact/quant/report.h"
 #include "intact/quant/saturation.h"
 #include "intact/runtime/executor.h"
+#include "intact/runtime/integer_model.h"
 #include "intact/runtime/place.h"
 #include "intact/tensor/dtype.h"
 #include "intact/tensor/quantize.h"

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "base/check.h"
+#include "intact/passes/deployment_form.h"
+#include "intact/runtime/integer_model.h"
 #include "train/rollback.h"
 
 namespace intact {
@@ -68,9 +70,18 @@ struct Hooks {
   std::function<void(const Iteration&)> after = [](const Iteration&) {};
 };
 
+/// Runs one batch and returns the fetches.
+using Runner = std::function<std::vector<Tensor>(const TensorMap& batch,
+                                                 const std::vector<std::string>& fetches)>;
+
+Runner runner_of(Executor& executor, const Program& program, Scope& scope) {
+  return [&](const TensorMap& batch, const std::vector<std::string>& fetches) {
+    return executor.run(program, batch, fetches, scope);
+  };
+}
+
 /// What training and evaluation share: one pass, fetching, averaging, reporting, stopping.
-EpochResult run_epoch(Executor& executor,
-                      const Program& program,
+EpochResult run_epoch(const Runner& run,
                       DataLoader& loader,
                       const LoopOptions& options,
                       const Hooks& hooks) {
@@ -85,7 +96,7 @@ EpochResult run_epoch(Executor& executor,
   for (const TensorMap& batch : loader) {
     Iteration iteration{.index = result.next_iteration, .count = loader.batch_count()};
     hooks.before(iteration.index);
-    fetches.read(executor.run(program, batch, fetches.names(), *options.scope), iteration);
+    fetches.read(run(batch, fetches.names()), iteration);
     hooks.after(iteration);
     iteration.images = batch_images(batch);
     iteration.seconds = seconds_since(iteration_start);
@@ -141,7 +152,8 @@ EpochResult train_epoch(Executor& executor,
                                give_up(iteration.index);
                              }
                            }};
-  const EpochResult result = run_epoch(executor, program, loader, options, hooks);
+  const EpochResult result =
+      run_epoch(runner_of(executor, program, *options.scope), loader, options, hooks);
   if (!rollback.is_state_finite()) {
     give_up(result.next_iteration - 1);
   }
@@ -152,7 +164,25 @@ EpochResult evaluate(Executor& executor,
                      const Program& program,
                      DataLoader& loader,
                      const LoopOptions& options) {
-  return run_epoch(executor, program, loader, options, {});
+  return run_epoch(runner_of(executor, program, *options.scope), loader, options, {});
+}
+
+EpochResult evaluate_integers(const Program& program,
+                              DataLoader& loader,
+                              const LoopOptions& options) {
+  const std::vector<std::string> names = Fetches(options).names();
+  const DeploymentForm form = deployment_form(program, *options.scope, names);
+  std::vector<std::string> feeds;
+  for (const Var* var : form.program.block().vars()) {
+    if (var->is_data() && !var->consumers().empty()) {
+      feeds.push_back(var->name());
+    }
+  }
+  IntegerSession session(IntegerModel::compile(form.program, form.scope, feeds, names));
+  const Runner run = [&](const TensorMap& batch, const std::vector<std::string>&) {
+    return session.run(batch);
+  };
+  return run_epoch(run, loader, options, {});
 }
 
 }  // namespace intact

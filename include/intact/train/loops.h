@@ -64,4 +64,10 @@ EpochResult evaluate(Executor& executor,
                      DataLoader& loader,
                      const LoopOptions& options);
 
+/// evaluate() of a quantized `program` as its integer program: deployment_form() on IntegerModel,
+/// what ships. Throws: Unsupported when it has none.
+EpochResult evaluate_integers(const Program& program,
+                              DataLoader& loader,
+                              const LoopOptions& options);
+
 }  // namespace intact
