@@ -10,6 +10,7 @@
 #include "intact/interop/onnx.h"
 #include "intact/interop/paddle.h"
 #include "intact/passes/deployment_form.h"
+#include "intact/quant/coverage.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/saturation.h"
 #include "intact/train/run_directory.h"
@@ -48,6 +49,23 @@ Program quantized_test_program(SavedRun& run,
   }
   return quant_aware(
       run.programs.at("float_test"), CpuPlace{}, wanted, {.for_test = true, .scope = &run.scope});
+}
+
+/// Reads the files back and compares every op, tensor and scale with the evaluation program.
+void check_files(const std::string& prefix,
+                 const SavedRun& run,
+                 const CoverageLedger& trained,
+                 nlohmann::ordered_json& report) {
+  const InferenceModel model = load_inference_model(prefix);
+  const CoverageLedger shipped =
+      coverage_ledger(model.program, model.scope, {run.info.image}, {run.info.output});
+  const std::vector<std::string> differences = compare_coverage(trained, shipped);
+  check(differences.empty(),
+        "{}: what was written is not what was trained: {}; leave the layer float by "
+        "--not-quant-pattern, or convert with --onnx-format",
+        prefix,
+        fmt::join(differences, "; "));
+  report["coverage"] = nlohmann::ordered_json::parse(shipped.to_json());
 }
 
 /// Layers whose products add up to more than 16 bits hold, where a client's CPU adds pairs of them
@@ -124,9 +142,13 @@ int convert_run(const ConvertCommand& command) {
   const Program program = quantized_test_program(run, trained, wanted);
   const Converted converted =
       convert(program, CpuPlace{}, wanted, {.save_int8 = command.save_int8, .scope = &run.scope});
+  const CoverageLedger trained_ledger =
+      coverage_ledger(program, run.scope, {run.info.image}, {run.info.output});
   save(command.out, run, converted.float_program, converted.scope);
+  check_files(command.out, run, trained_ledger, report);
   if (command.save_int8) {
     save(command.out + "_int8", run, *converted.int8_program, converted.scope);
+    check_files(command.out + "_int8", run, trained_ledger, report);
   }
   report["quantization"] = nlohmann::ordered_json::parse(converted.report.to_json());
   command.common.report(report);

@@ -41,6 +41,9 @@ int quantize(const QuantizeCommand& command) {
              report.quantized_count(),
              report.ops.size(),
              command.job.out);
+  for (const CoverageGap& gap : report.gaps) {
+    fmt::print(stderr, "warning: {}\n", gap.to_text());
+  }
   run.programs.insert_or_assign("float_test", std::move(test));
   run.programs.insert_or_assign("train", std::move(quant_train));
   run.programs.insert_or_assign("test", std::move(quant_test));

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "quant/annotate.h"
 #include "quant/argument_checks.h"
+#include "quant/dry_run.h"
 #include "quant/pipelines.h"
 #include "quant/quant_trace.h"
 
@@ -58,8 +59,17 @@ Program quant_aware(const Program& program,
   std::vector<PassReport> passes =
       run_passes(quant_aware_pipeline(), quantized, context, options.disabled_passes);
   annotate_reasons(quantized, passes);
+  std::vector<CoverageGap> gaps;
+  if (config.coverage != CoveragePolicy::Ignore && !options.for_test) {
+    gaps = find_gaps(program, quantized, config, options);
+    check(gaps.empty() || config.coverage == CoveragePolicy::Warn,
+          "quant_aware: {} of the network cannot ship as it is trained: {}",
+          gaps.size() == 1 ? "one part" : fmt::format("{} parts", gaps.size()),
+          gaps.empty() ? "" : join_gaps(gaps));
+  }
   if (options.report != nullptr) {
     *options.report = inspect_quantization(quantized, *options.scope);
+    options.report->gaps = std::move(gaps);
     options.report->passes = std::move(passes);
     options.report->notes.insert(options.report->notes.begin(), notes.begin(), notes.end());
   }

@@ -33,6 +33,10 @@ constexpr std::array<std::pair<const char*, Deploy>, 2> kDeploys = {
     {{"paddle", Deploy::Paddle}, {"portable", Deploy::Portable}}};
 constexpr std::array<std::pair<const char*, PortableWeights>, 2> kPortableWeights = {
     {{"pairs", PortableWeights::Pairs}, {"7bit", PortableWeights::SevenBit}}};
+constexpr std::array<std::pair<const char*, CoveragePolicy>, 3> kPolicies = {
+    {{"warn", CoveragePolicy::Warn},
+     {"fail", CoveragePolicy::Fail},
+     {"ignore", CoveragePolicy::Ignore}}};
 
 template <class Table, class T>
 const char* name_of(const Table& table, T value) {
@@ -172,6 +176,9 @@ void assign(const std::string& key, const ConfigValue& value, Deploy& field) {
 void assign(const std::string& key, const ConfigValue& value, PortableWeights& field) {
   assign_choice(key, value, kPortableWeights, field);
 }
+void assign(const std::string& key, const ConfigValue& value, CoveragePolicy& field) {
+  assign_choice(key, value, kPolicies, field);
+}
 
 ConfigValue value_of(bool field) {
   return field;
@@ -263,7 +270,11 @@ const std::vector<Key>& keys() {
       key("portable_weights",
           &C::portable_weights,
           "portable: pairs (scales raised until neighbouring codes add up to 128 at most) or 7bit "
-          "(codes -63..63)")};
+          "(codes -63..63)"),
+      key("coverage",
+          &C::coverage,
+          "layers that a dry-run export before training shows cannot ship: warn, fail, or ignore "
+          "(no dry run)")};
   return kKeys;
 }
 
@@ -329,6 +340,9 @@ const char* to_string(Deploy deploy) {
 }
 const char* to_string(PortableWeights weights) {
   return name_of(kPortableWeights, weights);
+}
+const char* to_string(CoveragePolicy policy) {
+  return name_of(kPolicies, policy);
 }
 
 QuantConfig parse_quant_config(const ConfigMap& values) {

@@ -150,6 +150,9 @@ std::string QuantReport::to_text() const {
     text += describe_line(entry) + "\n";
   }
   text += describe_saturation(pair_bounds);
+  for (const CoverageGap& gap : gaps) {
+    text += "cannot ship  " + gap.to_text() + "\n";
+  }
   for (const std::string& note : notes) {
     text += "note: " + note + "\n";
   }
@@ -166,6 +169,10 @@ std::string QuantReport::to_json() const {
   json["saturation"] = nlohmann::ordered_json::array();
   for (const PairBound& bound : pair_bounds) {
     json["saturation"].push_back(intact::to_json(bound));
+  }
+  json["gaps"] = nlohmann::ordered_json::array();
+  for (const CoverageGap& gap : gaps) {
+    json["gaps"].push_back({{"op", gap.op}, {"reason", gap.reason}, {"remedy", gap.remedy}});
   }
   json["passes"] = nlohmann::ordered_json::array();
   for (const PassReport& pass : passes) {

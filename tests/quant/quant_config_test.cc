@@ -32,6 +32,7 @@ TEST(QuantConfig, EveryKeyIsParsedAndComesBack) {
       {"weight_scales", std::string("recorded")},
       {"deploy", std::string("paddle")},
       {"portable_weights", std::string("7bit")},
+      {"coverage", std::string("fail")},
   };
   ASSERT_EQ(values.size(), quant_config_keys().size());
   const QuantConfig config = parse_quant_config(values);

@@ -40,6 +40,13 @@ enum class PortableWeights {
   SevenBit,  // codes -63..63
 };
 
+/// What quant_aware does about layers that a dry-run export shows cannot ship as they are trained.
+enum class CoveragePolicy {
+  Warn,    // QuantReport::gaps names them
+  Fail,    // an error names them
+  Ignore,  // no dry run
+};
+
 /// Every choice of quant_aware and convert. Keys of the same names in files and on the command
 /// line; quant_config_keys() describes them.
 struct QuantConfig {
@@ -64,6 +71,7 @@ struct QuantConfig {
   WeightScales weight_scales = WeightScales::Recompute;
   Deploy deploy = Deploy::Paddle;
   PortableWeights portable_weights = PortableWeights::Pairs;
+  CoveragePolicy coverage = CoveragePolicy::Warn;
 
   bool is_portable() const { return deploy == Deploy::Portable; }
 };
@@ -74,6 +82,7 @@ const char* to_string(WeightScales scales);
 const char* to_string(DeployBackend backend);
 const char* to_string(Deploy deploy);
 const char* to_string(PortableWeights weights);
+const char* to_string(CoveragePolicy policy);
 
 /// One value of a configuration file, whatever its syntax. A list of strings may be empty.
 using ConfigValue = std::variant<bool, int64_t, double, std::string, std::vector<std::string>>;

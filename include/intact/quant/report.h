@@ -6,6 +6,7 @@
 #include "intact/ir/pass_report.h"
 #include "intact/ir/program.h"
 #include "intact/ir/scope.h"
+#include "intact/quant/coverage.h"
 #include "intact/quant/saturation.h"
 
 namespace intact {
@@ -38,6 +39,7 @@ struct QuantReport {
   std::string format;  // "V1", "V2" or "float"
   std::vector<Entry> ops = {};
   std::vector<PairBound> pair_bounds = {};  // saturation_bounds
+  std::vector<CoverageGap> gaps = {};       // of the dry-run export, from quant_aware for training
   std::vector<std::string> notes = {};
   std::vector<PassReport> passes = {};  // empty when made by inspect_quantization
 

@@ -1,0 +1,184 @@
+#include "quant/dry_run.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "intact/interop/paddle.h"
+#include "intact/quant/convert.h"
+#include "quant/annotate.h"
+#include "quant/op_selection.h"
+#include "quant/quant_trace.h"
+#include "quant/scope_values.h"
+
+namespace intact {
+namespace {
+
+/// Why the user's configuration, and not the op, keeps it float.
+bool is_chosen(const std::string& reason) {
+  return reason.find("not_quant_pattern") != std::string::npos ||
+         reason.find("not among the op types") != std::string::npos;
+}
+
+std::string remedy_for(const std::string& reason) {
+  if (reason.find("not persistable") != std::string::npos) {
+    return "make its weight a parameter, or name it in not_quant_pattern to ship it as float";
+  }
+  return "change the layer, or name it in not_quant_pattern to ship it as float";
+}
+
+/// Ops with a weight that would be quantized but for a reason of their own.
+void add_float_layers(const Program& quantized, std::vector<CoverageGap>& gaps) {
+  for (const Op* op : quantized.ops()) {
+    const QuantTraits& traits = op->def().quant;
+    if (!op->is_forward() || !traits.in_weight_pass || !quantization_type(*op).empty()) {
+      continue;
+    }
+    const std::string reason = op->attr_or<std::string>(kReasonAttribute, "");
+    const bool is_product =
+        op->has_input(traits.weight) && !op->input(traits.weight).is_persistable();
+    const bool is_matrix_product = op->type().starts_with("matmul") || op->type() == "mul";
+    if (!reason.empty() && !is_chosen(reason) && !(is_product && is_matrix_product)) {
+      gaps.push_back({op->label(), reason, remedy_for(reason)});
+    }
+  }
+}
+
+bool is_metric(const Op& op, const std::set<const Op*>& losses) {
+  return losses.contains(&op) || op.type() == "top_k_v2";
+}
+
+/// Float Vars that the network computes for the loss, for metrics, or for nobody in the program.
+std::vector<std::string> outputs_of(const Program& program) {
+  const std::set<const Op*> losses = loss_and_metric_ops(program);
+  std::vector<std::string> outputs;
+  for (const Op* op : program.ops()) {
+    if (!op->is_forward() || is_metric(*op, losses)) {
+      continue;
+    }
+    for (const SlotDef& slot : op->def().outputs) {
+      for (const Var* var : op->output_list(slot.name)) {
+        const bool is_inner = std::ranges::any_of(
+            var->consumers(), [&](const Op* reader) { return !is_metric(*reader, losses); });
+        if (!slot.is_intermediate && is_float(var->dtype()) && !var->is_persistable() &&
+            !is_inner && is_observed(*op)) {
+          outputs.push_back(var->name());
+        }
+      }
+    }
+  }
+  return outputs;
+}
+
+std::vector<std::string> feeds_of(const Program& program, const std::vector<std::string>& fetches) {
+  std::vector<std::string> feeds;
+  const Program needed = program.prune({}, fetches);
+  for (const Var* var : needed.block().vars()) {
+    if (var->is_data() && !var->consumers().empty()) {
+      feeds.push_back(var->name());
+    }
+  }
+  return feeds;
+}
+
+/// Different everywhere, so that a mix-up of two tensors shows.
+Tensor placeholder(const Var& var) {
+  Tensor tensor = filled(var.dtype(), var.shape(), 0);
+  if (var.dtype() == DType::Float32) {
+    uint32_t state = 12345 + static_cast<uint32_t>(std::hash<std::string>{}(var.name()) % 1000003);
+    for (float& value : tensor.values<float>()) {
+      state = state * 1664525 + 1013904223;
+      value = 0.5f + static_cast<float>(state >> 9) / (1 << 23);
+    }
+  }
+  return tensor;
+}
+
+/// What the untrained model would be saved from: the Scope's tensors, others made up.
+Scope trial_scope(const Program& program, const Scope& from) {
+  Scope scope;
+  for (const Var* var : program.block().vars()) {
+    if (!var->is_persistable() || var->kind() != VarKind::Tensor || !var->shape().is_known()) {
+      continue;
+    }
+    if (const Tensor* known = from.find(var->name())) {
+      scope.set(var->name(), known->clone());
+    } else if (is_float(var->dtype()) || var->dtype() == DType::Int32 ||
+               var->dtype() == DType::Int64) {
+      scope.set(var->name(), placeholder(*var));
+    }
+  }
+  return scope;
+}
+
+void export_untrained(const Program& program,
+                      const QuantConfig& config,
+                      const QuantAwareOptions& options,
+                      std::vector<CoverageGap>& gaps) {
+  const Program eval = program.clone_for_test();
+  Scope scope = trial_scope(eval, *options.scope);
+  QuantAwareOptions trial = options;
+  trial.for_test = true;
+  trial.scope = &scope;
+  trial.report = nullptr;
+  const Program quantized = quant_aware(eval, CpuPlace{}, config, trial);
+  const std::vector<std::string> fetches = outputs_of(eval);
+  const bool has_quantizer =
+      std::ranges::any_of(quantized.ops(), [](const Op* op) { return is_quantize_op(*op); });
+  if (fetches.empty() || !has_quantizer) {
+    return;
+  }
+  const auto feeds = feeds_of(quantized, fetches);
+  for (const std::string& difference :
+       export_differences(quantized, scope, config, feeds, fetches)) {
+    const size_t colon = difference.find('\'', difference.find('\'') + 1);
+    gaps.push_back({difference.substr(0, colon + 1),
+                    "the exported file differs: " + difference,
+                    "export in the other format (onnx_format), or name it in not_quant_pattern"});
+  }
+}
+
+}  // namespace
+
+std::vector<CoverageGap> find_gaps(const Program& program,
+                                   const Program& quantized,
+                                   const QuantConfig& config,
+                                   const QuantAwareOptions& options) {
+  std::vector<CoverageGap> gaps;
+  add_float_layers(quantized, gaps);
+  const bool is_custom = options.weight_quantize || options.activation_quantize ||
+                         options.weight_preprocess || options.activation_preprocess;
+  if (is_custom || !options.disabled_passes.empty()) {
+    return gaps;  // what hooks build is theirs to export
+  }
+  try {
+    export_untrained(program, config, options, gaps);
+  } catch (const Error& error) {
+    gaps.push_back({"the network", error.what(), "change what it names"});
+  }
+  return gaps;
+}
+
+std::string join_gaps(const std::vector<CoverageGap>& gaps) {
+  std::string text;
+  for (const CoverageGap& gap : gaps) {
+    text += (text.empty() ? "" : ". ") + gap.to_text();
+  }
+  return text;
+}
+
+std::vector<std::string> export_differences(const Program& quant_val_program,
+                                            const Scope& scope,
+                                            const QuantConfig& config,
+                                            const std::vector<std::string>& feeds,
+                                            const std::vector<std::string>& fetches) {
+  const CoverageLedger trained = coverage_ledger(quant_val_program, scope, feeds, fetches);
+  const Converted converted = convert(quant_val_program, CpuPlace{}, config, {.scope = &scope});
+  const Program pruned = converted.float_program.prune(feeds, fetches);
+  const Program read = read_program(write_program(pruned), "dry run");
+  Scope tensors;
+  read_params(write_params(param_names(pruned), converted.scope), read, tensors, "dry run");
+  return compare_coverage(trained, coverage_ledger(read, tensors, feeds, fetches));
+}
+
+}  // namespace intact
