@@ -7,9 +7,9 @@
 #include "intact/tensor/quantize.h"
 #include "ir/quantizer_range.h"
 #include "ops/detail/pair_limit.h"
+#include "passes/sign.h"
 #include "quant/op_selection.h"
 #include "quant/scope_values.h"
-#include "passes/sign.h"
 
 namespace intact {
 namespace {

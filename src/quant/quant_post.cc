@@ -1,0 +1,231 @@
+#include "intact/quant/quant_post.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/check.h"
+#include "intact/quant/quant_aware.h"
+#include "intact/runtime/executor.h"
+#include "intact/tensor/quantize.h"
+#include "quant/quant_trace.h"
+#include "quant/threshold.h"
+#include "quant/weight_codes.h"
+
+namespace intact {
+namespace {
+
+constexpr std::array<std::pair<const char*, PtqAlgorithm>, 7> kAlgorithms = {
+    {{"abs_max", PtqAlgorithm::AbsMax},
+     {"avg", PtqAlgorithm::Avg},
+     {"hist", PtqAlgorithm::Hist},
+     {"KL", PtqAlgorithm::Kl},
+     {"mse", PtqAlgorithm::Mse},
+     {"emd", PtqAlgorithm::Emd},
+     {"ptf", PtqAlgorithm::Ptf}}};
+
+/// Runs every batch and hands out the tensors, one by one.
+template <class Visit>
+int64_t for_each_batch(const Program& program,
+                       Scope& scope,
+                       const std::vector<std::string>& tensors,
+                       const CalibrationBatches& batches,
+                       const Visit& visit) {
+  Executor executor;
+  int64_t count = 0;
+  batches([&](const TensorMap& feeds) {
+    const std::vector<Tensor> values = executor.run(program, feeds, tensors, scope);
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      visit(i, values[i]);
+    }
+    ++count;
+  });
+  return count;
+}
+
+/// Scale Vars of activations and observed outputs, with the tensor each belongs to.
+std::map<std::string, std::string> scales_of(const Program& quantized) {
+  std::map<std::string, std::string> scales;
+  for (const Op* op : quantized.ops()) {
+    const bool has_scale = is_quantize_op(*op) || op->type() == "moving_average_abs_max_scale";
+    if (!has_scale || op->input("X").is_persistable()) {
+      continue;
+    }
+    for (const char* slot : {"InScale", "Scale"}) {
+      if (op->has_input(slot)) {
+        scales[op->input(slot).name()] = op->input("X").name();
+      }
+    }
+    if (op->has_output("OutScale")) {
+      scales[op->output("OutScale").name()] = op->input("X").name();
+    }
+  }
+  return scales;
+}
+
+struct Moments {
+  double sum = 0;
+  double squares = 0;
+  double count = 0;
+  void add(double x) {
+    sum += x;
+    squares += x * x;
+    ++count;
+  }
+  double mean() const { return sum / count; }
+  double deviation() const { return std::sqrt(std::max(0.0, squares / count - mean() * mean())); }
+};
+
+/// w' = (v + mean(w - v)) * std(w) / (std(v) + 1e-8) for each channel, v the values of w's codes
+/// (spec 8.1).
+void correct_weight(Tensor& weight, const Tensor& scale, const Op& quantizer) {
+  const Tensor codes = weight_codes(weight, scale, quantizer, {});
+  const auto levels = static_cast<float>(max_code(quantizer.attr_or<int32_t>("bit_length", 8)));
+  const int axis = scale.numel() == 1 ? -1 : quantizer.attr_or<int32_t>("quant_axis", -1);
+  const Shape& shape = weight.shape();
+  const int64_t channels = axis < 0 ? 1 : shape[axis];
+  const int64_t inner = axis < 0 ? shape.numel() : shape.numel(axis + 1, shape.rank());
+  const auto channel_of = [&](int64_t i) { return i / inner % channels; };
+  const float* code = codes.data<float>();
+  float* w = weight.data<float>();
+  const auto value = [&](int64_t i) {
+    return code[i] * scale.data<float>()[channel_of(i)] / levels;
+  };
+  std::vector<Moments> floats(static_cast<size_t>(channels));
+  std::vector<Moments> quantized(static_cast<size_t>(channels));
+  for (int64_t i = 0; i < weight.numel(); ++i) {
+    floats[static_cast<size_t>(channel_of(i))].add(w[i]);
+    quantized[static_cast<size_t>(channel_of(i))].add(value(i));
+  }
+  for (int64_t i = 0; i < weight.numel(); ++i) {
+    const Moments& f = floats[static_cast<size_t>(channel_of(i))];
+    const Moments& q = quantized[static_cast<size_t>(channel_of(i))];
+    w[i] = static_cast<float>((value(i) + f.mean() - q.mean()) *
+                              (f.deviation() / (q.deviation() + 1e-8)));
+  }
+}
+
+/// Scales of the weights as they are, then the corrected weights under those scales.
+void correct_biases(const Program& quantized, Scope& scope) {
+  for (const Op* op : quantized.ops()) {
+    if (!is_quantize_op(*op) || !op->input("X").is_persistable()) {
+      continue;
+    }
+    Tensor& weight = scope.get(op->input("X").name());
+    const int axis =
+        op->type() == "fake_quantize_abs_max" ? -1 : op->attr_or<int32_t>("quant_axis", -1);
+    const Tensor scale = abs_max(weight, axis);
+    const Var& var = op->has_output("OutScale") ? op->output("OutScale") : op->input("Scale");
+    scope.set(var.name(), scale);
+    correct_weight(weight, scale, *op);
+  }
+}
+
+QuantConfig config_for(const QuantConfig& config, const PtqOptions& options) {
+  check(!options.bias_correction || !config.is_portable(),
+        "quant_post_static: bias_correction clips weights to their old scales, which the portable "
+        "profile cannot prove; leave one of them out");
+  check(!options.bias_correction || config.weight_quantize_type == QuantizeType::ChannelWiseAbsMax,
+        "quant_post_static: bias_correction needs scales per channel, but weight_quantize_type is "
+        "'{}'; use channel_wise_abs_max",
+        to_string(config.weight_quantize_type));
+  QuantConfig result = config;
+  if (options.bias_correction) {
+    result.weight_scales = WeightScales::Recorded;
+  }
+  return result;
+}
+
+}  // namespace
+
+const char* to_string(PtqAlgorithm algorithm) {
+  for (const auto& [name, known] : kAlgorithms) {
+    if (known == algorithm) {
+      return name;
+    }
+  }
+  fail(ErrorCode::Internal, "ptq: unknown algorithm {}", static_cast<int>(algorithm));
+}
+
+PtqAlgorithm ptq_algorithm(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [known, algorithm] : kAlgorithms) {
+    if (name == known) {
+      return algorithm;
+    }
+    names.emplace_back(known);
+  }
+  fail(ErrorCode::InvalidArgument,
+       "ptq: '{}' is no algorithm; use one of {}",
+       name,
+       fmt::join(names, ", "));
+}
+
+std::map<std::string, float> calibrate(const Program& program,
+                                       const std::vector<std::string>& tensors,
+                                       const CalibrationBatches& batches,
+                                       const QuantConfig& config,
+                                       const PtqOptions& options) {
+  check(options.scope != nullptr, "calibrate: the scope is null; pass one");
+  check(options.hist_percent > 0 && options.hist_percent <= 1,
+        "calibrate: hist_percent is {}; give a share above 0, up to 1",
+        options.hist_percent);
+  Scope scope = options.scope->clone();
+  std::vector<std::unique_ptr<ThresholdFinder>> finders;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    finders.push_back(make_threshold_finder(options, config.activation_bits, config.onnx_format));
+  }
+  const bool needs_range =
+      std::ranges::any_of(finders, [](const auto& f) { return f->needs_range(); });
+  if (needs_range) {
+    for_each_batch(program, scope, tensors, batches, [&](size_t i, const Tensor& values) {
+      finders[i]->observe_range(values);
+    });
+  }
+  const int64_t count =
+      for_each_batch(program, scope, tensors, batches, [&](size_t i, const Tensor& values) {
+        finders[i]->observe(values);
+      });
+  check(count > 0, "calibrate: there is no batch; give some data");
+  std::map<std::string, float> thresholds;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    thresholds[tensors[i]] = static_cast<float>(finders[i]->threshold());
+  }
+  return thresholds;
+}
+
+Converted quant_post_static(const Program& program,
+                            const CalibrationBatches& batches,
+                            const QuantConfig& config,
+                            const PtqOptions& options) {
+  check(options.scope != nullptr, "quant_post_static: the scope is null; pass one");
+  const QuantConfig used = config_for(config, options);
+  Scope scope = options.scope->clone();
+  const Program quantized =
+      quant_aware(program, CpuPlace{}, used, {.for_test = true, .scope = &scope});
+  const std::map<std::string, std::string> scales = scales_of(quantized);
+  std::vector<std::string> tensors;
+  for (const auto& [scale, tensor] : scales) {
+    if (std::ranges::find(tensors, tensor) == tensors.end()) {
+      tensors.push_back(tensor);
+    }
+  }
+  const std::map<std::string, float> thresholds =
+      calibrate(program, tensors, batches, used, options);
+  for (const auto& [scale, tensor] : scales) {
+    scope.set(scale, Tensor::from<float>({1}, {thresholds.at(tensor)}));
+  }
+  if (options.bias_correction) {
+    correct_biases(quantized, scope);
+  }
+  Converted converted =
+      convert(quantized, CpuPlace{}, used, {.save_int8 = options.save_int8, .scope = &scope});
+  for (Op* op : converted.float_program.ops()) {
+    if (op->has_attr("quantization_type")) {
+      op->set_attr("quantization_type", std::string("post_") + to_string(options.algorithm));
+    }
+  }
+  return converted;
+}
+
+}  // namespace intact

@@ -1,0 +1,138 @@
+#include "intact/quant/quant_post.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "intact/data/npy.h"
+#include "intact/interop/paddle.h"
+#include "intact/ir/interpret.h"
+#include "support/check_op.h"
+#include "support/data_path.h"
+#include "support/expect_error.h"
+
+namespace intact {
+namespace {
+
+/// The golden calibration: 32 samples as 4 batches of 8.
+void golden_batches(const std::function<void(const TensorMap&)>& use) {
+  const Tensor all = load_npy(data_path("ptq_lenet/calib_x.npy"));
+  std::vector<int64_t> dims = all.shape().dims();
+  dims[0] = 8;
+  for (int64_t batch = 0; batch < 4; ++batch) {
+    Tensor part(DType::Float32, Shape(dims));
+    std::copy_n(all.data<float>() + batch * part.numel(), part.numel(), part.data<float>());
+    use({{"image", part}});
+  }
+}
+
+nlohmann::json golden_case(const std::string& name) {
+  std::ifstream file(data_path("ptq_lenet/scales.json"));
+  return nlohmann::json::parse(file).at(name);
+}
+
+class PtqGolden : public testing::TestWithParam<std::tuple<std::string, bool>> {};
+
+// Every threshold of every algorithm, those of outputs too.
+TEST_P(PtqGolden, ThresholdsAreThoseOfPaddle) {
+  const auto& [algorithm, onnx_format] = GetParam();
+  const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  const nlohmann::json golden = golden_case(algorithm + "_v2").at("scales");
+  const nlohmann::json golden_v1 = golden_case(algorithm + "_v1");
+  std::map<std::string, float> want;
+  for (const auto& [name, values] : golden.items()) {
+    if (values.size() == 1) {
+      want[name.substr(0, name.size() - 6)] = values[0].get<float>();
+    }
+  }
+  if (!onnx_format) {
+    for (const auto& [name, value] : golden_v1.at("out_threshold").items()) {
+      const std::string tensor = name.substr(name.find(':') + 1);
+      if (want.contains(tensor)) {
+        want[tensor] = value.get<float>();
+      }
+    }
+    want["image"] = golden_v1.at("scales").at("image@scale")[0].get<float>();
+  }
+  std::vector<std::string> tensors;
+  for (const auto& [tensor, value] : want) {
+    tensors.push_back(tensor);
+  }
+  ASSERT_EQ(tensors.size(), 12u);
+  const auto got = calibrate(model.program,
+                             tensors,
+                             golden_batches,
+                             {.onnx_format = onnx_format},
+                             {.algorithm = ptq_algorithm(algorithm), .scope = &model.scope});
+  for (const auto& [tensor, value] : want) {
+    EXPECT_NEAR(got.at(tensor), value, 1e-6 * std::max(1.0f, value)) << tensor;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Algorithms,
+    PtqGolden,
+    testing::Combine(testing::Values("abs_max", "avg", "hist", "KL", "mse", "emd", "ptf"),
+                     testing::Bool()));
+
+class PtqOutput : public testing::TestWithParam<std::string> {};
+
+TEST_P(PtqOutput, ConvertedModelComputesWhatPaddlesDoes) {
+  const std::string name = GetParam();
+  const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  QuantConfig config{.onnx_format = name.ends_with("v2"), .round_type = QuantRounding::Reference};
+  PtqOptions options{.algorithm = PtqAlgorithm::AbsMax, .scope = &model.scope};
+  options.bias_correction = name.find("bias") != std::string::npos;
+  if (name.find("pertensor") != std::string::npos) {
+    config.weight_quantize_type = QuantizeType::AbsMax;
+  }
+  Converted converted = quant_post_static(model.program, golden_batches, config, options);
+  const Tensor got = interpret(converted.float_program,
+                               {{"image", load_npy(data_path("lenet/input.npy"))}},
+                               model.fetches,
+                               converted.scope)[0];
+  const Tensor want = load_npy(data_path("ptq_lenet/" + name + "_out.npy"));
+  // Probabilities; a code on the other side of a tie moves one by some 1e-3.
+  expect_close(got, want, 2e-3, name);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models,
+    PtqOutput,
+    testing::Values("abs_max_v1", "abs_max_v2", "abs_max_bias_v1", "abs_max_pertensor_v1"));
+
+TEST(QuantPost, LeavesProgramAndScopeAloneAndHonoursSkips) {
+  const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  const std::vector<std::string> before = model.scope.names();
+  QuantConfig config;
+  config.not_quant_pattern = {"fc"};
+  const Converted converted =
+      quant_post_static(model.program, golden_batches, config, {.scope = &model.scope});
+  EXPECT_EQ(model.scope.names(), before);
+  EXPECT_EQ(converted.report.quantized_count(), 2u);
+}
+
+TEST(QuantPost, RefusesWhatItCannotDo) {
+  const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  expect_error(ErrorCode::InvalidArgument, {"'max' is no algorithm", "abs_max, avg"}, [] {
+    ptq_algorithm("max");
+  });
+  expect_error(ErrorCode::InvalidArgument, {"no batch"}, [&] {
+    quant_post_static(model.program, [](const auto&) {}, {}, {.scope = &model.scope});
+  });
+  expect_error(ErrorCode::InvalidArgument, {"hist_percent is 0"}, [&] {
+    calibrate(
+        model.program, {"image"}, golden_batches, {}, {.hist_percent = 0, .scope = &model.scope});
+  });
+  expect_error(ErrorCode::InvalidArgument, {"bias_correction", "portable"}, [&] {
+    quant_post_static(model.program,
+                      golden_batches,
+                      {.deploy = Deploy::Portable},
+                      {.bias_correction = true, .scope = &model.scope});
+  });
+}
+
+}  // namespace
+}  // namespace intact
