@@ -1,5 +1,6 @@
 #include "intact/quant/saturation.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/check.h"
@@ -65,6 +66,51 @@ std::optional<PairBound> bound_of(const Op& op, const Scope& scope) {
   return bound;
 }
 
+/// The quantizer of a deployed activation, looked for through pooling and reshaping of its codes.
+const Op* deployed_quantizer(const Var& codes) {
+  const Op* op = codes.producers().size() == 1 ? codes.producers().front() : nullptr;
+  while (op != nullptr && op->type() != "onnx_quantize_linear" && op->has_input("X")) {
+    const Var& x = op->input("X");
+    op = x.producers().size() == 1 ? x.producers().front() : nullptr;
+  }
+  return op != nullptr && op->type() == "onnx_quantize_linear" ? op : nullptr;
+}
+
+/// int8 codes count as u8 with an offset of 128.
+int64_t deployed_range(const Var& codes) {
+  const Op* quantizer = deployed_quantizer(codes);
+  const bool is_unsigned = codes.dtype() == DType::UInt8;
+  const int32_t most = quantizer == nullptr ? 255 : quantizer->attr<int32_t>("qmax");
+  return is_unsigned ? std::min(most, 255) : std::min(most, 127) + 128;
+}
+
+/// An op of the deployment form, which reads onnx_dequantize_linear on both sides.
+std::optional<PairBound> deployed_bound_of(const Op& op, const Scope& scope) {
+  const std::string& slot = op.def().quant.weight;
+  const Var* weight = nullptr;
+  const Var* activation = nullptr;
+  for (const std::string& name : quantizable_slots(op)) {
+    for (const Var* var : op.input_list(name)) {
+      const Op* maker = var->producers().size() == 1 ? var->producers().front() : nullptr;
+      if (maker != nullptr && maker->type() == "onnx_dequantize_linear") {
+        (name == slot ? weight : activation) = &maker->input("X");
+      }
+    }
+  }
+  if (weight == nullptr || activation == nullptr || weight->shape().rank() < 2) {
+    return std::nullopt;
+  }
+  const Tensor* codes = scope.find(weight->name());
+  if (codes == nullptr || codes->dtype() != DType::Int8) {
+    return std::nullopt;
+  }
+  PairBound bound =
+      pair_bound(*codes, weight_axis(op), deployed_range(*activation), is_depthwise(op));
+  bound.op = op.label();
+  bound.weight = weight->name();
+  return bound;
+}
+
 }  // namespace
 
 std::string PairBound::to_text() const {
@@ -93,7 +139,11 @@ std::vector<PairBound> saturation_bounds(const Program& program, const Scope& sc
     if (!op->is_forward()) {
       continue;
     }
-    if (std::optional<PairBound> bound = bound_of(*op, scope)) {
+    std::optional<PairBound> bound = bound_of(*op, scope);
+    if (!bound && !op->def().quant.weight.empty()) {
+      bound = deployed_bound_of(*op, scope);
+    }
+    if (bound) {
       bounds.push_back(std::move(*bound));
     }
   }

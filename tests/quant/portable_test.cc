@@ -6,6 +6,7 @@
 
 #include "intact/ir/interpret.h"
 #include "intact/ir/text.h"
+#include "intact/passes/deployment_form.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/saturation.h"
@@ -265,6 +266,21 @@ TEST(Portable, RefusesChoicesItCannotProve) {
   refused({.round_type = QuantRounding::Reference}, "round_type");
   refused({.weight_scales = WeightScales::Recorded}, "weight_scales");
   refused({.for_tensorrt = true}, "for_tensorrt");
+}
+
+// What an ONNX file is written from has the same layers with the same verdicts.
+TEST(Portable, TheDeploymentFormHasTheSameBounds) {
+  for (const QuantConfig& config : {QuantConfig{}, portable(false), portable(true)}) {
+    const Trained trained = train(config);
+    const DeploymentForm form = deployment_form(trained.eval, trained.scope, {"y"});
+    const std::vector<PairBound> before = saturation_bounds(trained.eval, trained.scope);
+    const std::vector<PairBound> after = saturation_bounds(form.program, form.scope);
+    ASSERT_EQ(after.size(), before.size());
+    for (size_t i = 0; i < after.size(); ++i) {
+      EXPECT_EQ(after[i].bound(), before[i].bound())
+          << before[i].to_text() << " and " << after[i].to_text();
+    }
+  }
 }
 
 }  // namespace
