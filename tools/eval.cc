@@ -11,6 +11,7 @@
 #include "intact/nn/data.h"
 #include "intact/nn/program_guard.h"
 #include "intact/nn/shape_ops.h"
+#include "intact/passes/deployment_form.h"
 #include "progress.h"
 #include "training.h"
 
@@ -60,6 +61,12 @@ LoopOptions add_metrics(Program& program, const std::string& output_name) {
       .loss = nn::cross_entropy(output, label, {.use_softmax = !ends_in_softmax(output)}).name()};
 }
 
+/// A quantized FILE.onnx says integers; other files are simulated as their own runtimes do it.
+Arithmetic arithmetic_of_file(const EvalCommand& command, const InferenceModel& model) {
+  return command.path.ends_with(".onnx") && is_quantized(model.program) ? Arithmetic::Integer
+                                                                        : Arithmetic::Float;
+}
+
 Evaluation evaluate_model(const EvalCommand& command) {
   InferenceModel model = load_model(command.path);
   check(model.feeds.size() == 1 && model.fetches.size() == 1,
@@ -76,7 +83,7 @@ Evaluation evaluate_model(const EvalCommand& command) {
   DataLoader loader(
       *images.dataset,
       {.batch_size = command.batch_size, .feed_list = {model.feeds.front(), "label"}});
-  const Arithmetic arithmetic = chosen(command, Arithmetic::Float);
+  const Arithmetic arithmetic = chosen(command, arithmetic_of_file(command, model));
   return {evaluate_program(model.program, model.scope, names, loader, "test", arithmetic),
           arithmetic};
 }
@@ -120,10 +127,11 @@ void add_eval_command(CLI::App& app, Action& action) {
          "--batch-size", command->batch_size, "Images a step; the result does not depend on it")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  sub->add_option("--arithmetic",
-                  command->arithmetic,
-                  "float or integer; unless given, quantized runs use their integer program and "
-                  "model files float")
+  sub->add_option(
+         "--arithmetic",
+         command->arithmetic,
+         "float or integer; unless given, quantized runs and quantized FILE.onnx use their "
+         "integer program, other files float")
       ->check(CLI::IsMember({"float", "integer"}));
   add_common_options(*sub, command->common);
   sub->callback([command, &action] { action = [command] { return eval(*command); }; });
