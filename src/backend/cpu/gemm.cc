@@ -1,7 +1,6 @@
 #include "backend/cpu/gemm.h"
 
 #include <limits>
-#include <tuple>
 
 #include "backend/cpu/parts.h"
 
