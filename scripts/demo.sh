@@ -36,8 +36,9 @@ common=(--seed "$seed" --threads "$threads")
 "$intact" convert "$out/run_float" --out "$out/float"
 "$intact" convert "$out/run_quantized" --out "$out/v1" --int8
 "$intact" convert "$out/run_quantized" --out "$out/v2" --onnx-format
-for model in float v1 v2; do
-  "$intact" eval "$out/$model" --data "$data" --json "$out/eval_$model.json" "${common[@]}" >/dev/null
+"$intact" eval "$out/float" --data "$data" --json "$out/eval_float.json" "${common[@]}" >/dev/null
+for model in v1 v2; do
+  "$intact" eval "$out/$model" --arithmetic integer --data "$data" --json "$out/eval_$model.json" "${common[@]}" >/dev/null
 done
 "$intact" inspect "$out/run_quantized" >"$out/quantized.txt"
 python3 "$root/scripts/plot.py" "$out"

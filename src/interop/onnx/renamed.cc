@@ -51,8 +51,10 @@ void check_other_attrs(const OnnxWriter& writer, const Op& op) {
   for (const auto& [name, value] : op.attrs()) {
     const AttrDef* def = op.def().find_attr(name);
     const auto& renames = op.def().onnx.attrs;
-    const bool is_renamed = std::any_of(
-        renames.begin(), renames.end(), [&](const auto& rename) { return rename.first == name; });
+    const bool is_renamed =
+        std::any_of(renames.begin(), renames.end(), [&attr = name](const auto& rename) {
+          return rename.first == attr;
+        });
     const bool is_harmless =
         def == nullptr ? is_meta_attribute(name) : def->is_extra || value == def->default_value;
     if (!is_renamed && !is_harmless && !name.starts_with("use_")) {
