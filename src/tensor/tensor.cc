@@ -1,12 +1,36 @@
 #include "intact/tensor/tensor.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 #include "base/check.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
+namespace {
+
+/// static_cast, but defined where a float does not fit an integer: the nearest one, 0 for NaN.
+template <class To, class From>
+To convert(From value) {
+  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To> &&
+                !std::is_same_v<To, bool>) {
+    constexpr auto kLowest = static_cast<From>(std::numeric_limits<To>::lowest());
+    constexpr auto kBeyond = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * 2;
+    if (std::isnan(value)) {
+      return 0;
+    }
+    return value < kLowest    ? std::numeric_limits<To>::lowest()
+           : value >= kBeyond ? std::numeric_limits<To>::max()
+                              : static_cast<To>(value);
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+}  // namespace
 
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {
   check(shape_.is_known(),
@@ -67,7 +91,7 @@ Tensor Tensor::cast(DType dtype) const {
       To* to = result.data<To>();
       const int64_t count = numel();
       for (int64_t i = 0; i < count; ++i) {
-        to[i] = static_cast<To>(from[i]);
+        to[i] = convert<To>(from[i]);
       }
     });
   });

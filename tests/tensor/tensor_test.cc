@@ -124,5 +124,13 @@ TEST(DType, SizesMatchTheNames) {
   EXPECT_FALSE(is_float(DType::Int32));
 }
 
+TEST(Tensor, CastsFloatsThatFitNoIntegerToTheNearest) {
+  const Tensor x = Tensor::from<float>({6}, {1724, -508, 127.9f, -1.9f, NAN, 1e30f});
+  EXPECT_TRUE(
+      x.cast(DType::Int8).identical(Tensor::from<int8_t>({6}, {127, -128, 127, -1, 0, 127})));
+  EXPECT_TRUE(x.cast(DType::UInt8).identical(Tensor::from<uint8_t>({6}, {255, 0, 127, 0, 0, 255})));
+  EXPECT_EQ(x.cast(DType::Int64).values<int64_t>()[5], std::numeric_limits<int64_t>::max());
+}
+
 }  // namespace
 }  // namespace intact

@@ -33,6 +33,21 @@ struct Block {
   bool accumulates;
 };
 
+// The first `count` lanes, reading no further.
+template <class D>
+HWY_INLINE hn::VFromD<D> load_first(D d,
+                                    const float* from,
+                                    [[maybe_unused]] size_t count,
+                                    [[maybe_unused]] hn::Mask<D> mask) {
+#if HWY_TARGET == HWY_EMU128  // whose MaskedLoad reads all lanes
+  HWY_ALIGN float lanes[hn::MaxLanes(d)] = {};
+  std::copy_n(from, count, lanes);
+  return hn::Load(d, lanes);
+#else
+  return hn::MaskedLoad(mask, d, from);
+#endif
+}
+
 template <int kRows, int kVectors>
 HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, const float* panel) {
   const Vector d;
@@ -74,7 +89,7 @@ HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, const 
       const auto mask = hn::FirstN(d, static_cast<size_t>(left));
       float* out = c + v * lanes;
       if (block.accumulates) {
-        sums[r][v] = hn::Add(sums[r][v], hn::MaskedLoad(mask, d, out));
+        sums[r][v] = hn::Add(sums[r][v], load_first(d, out, static_cast<size_t>(left), mask));
       }
       hn::BlendedStore(sums[r][v], mask, d, out);
     }

@@ -42,9 +42,14 @@ template <class V>
 HWY_INLINE V fused(V a, V b, V c) {
 #if HWY_TARGET == HWY_SCALAR
   return V(std::fma(hn::GetLane(a), hn::GetLane(b), hn::GetLane(c)));
+#elif HWY_TARGET == HWY_EMU128
+  for (size_t i = 0; i < hn::Lanes(hn::DFromV<V>()); ++i) {
+    a.raw[i] = std::fma(a.raw[i], b.raw[i], c.raw[i]);
+  }
+  return a;
 #else
   static_assert(HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ||
-                    HWY_TARGET == HWY_NEON || HWY_TARGET == HWY_EMU128,
+                    HWY_TARGET == HWY_NEON,
                 "does MulAdd round once?");
   return hn::MulAdd(a, b, c);
 #endif
