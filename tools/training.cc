@@ -1,10 +1,11 @@
 #include "training.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <string>
 
 #include "base/check.h"
 #include "intact/passes/deployment_form.h"
@@ -215,9 +216,14 @@ std::string to_text(const Metrics& metrics) {
 }
 
 uint64_t peak_memory_bytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  // getrusage would count what a parent held before it started this command.
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) {
+      return std::stoull(line.substr(6)) * 1024;  // "VmHWM:     91234 kB"
+    }
+  }
+  return 0;
 }
 
 }  // namespace intact::tools

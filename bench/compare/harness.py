@@ -1,7 +1,6 @@
 """What the comparisons share: running `intact bench` and a peer alternately, and reporting ratios of medians."""
 import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
@@ -39,13 +38,12 @@ def times(step, count, warm_up=3):
     return result
 
 
-def peak_bytes(command):
-    """Peak resident memory of a command, from the kernel."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise RuntimeError(f"{command} failed")
-    return usage.ru_maxrss * 1024
+def own_peak_bytes():
+    """Peak resident memory of this process. (What the kernel says of a child counts its parent's pages before exec.)"""
+    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("/proc/self/status has no VmHWM")
 
 
 class Intact:
@@ -60,11 +58,15 @@ class Intact:
                 str(options.threads), "--steps", str(steps or options.steps), *more]
 
     def median(self, what, *more, steps=None, batch_size=None):
+        return self.measure(what, *more, steps=steps, batch_size=batch_size)["median_ms"]
+
+    def measure(self, what, *more, steps=None, batch_size=None):
+        """The command's report: median_ms, peak_memory_bytes, ..."""
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "bench.json"
             subprocess.run([*self.command(what, *more, steps=steps, batch_size=batch_size), "--json", str(out)],
                            check=True, stdout=subprocess.DEVNULL)
-            return json.loads(out.read_text())["median_ms"]
+            return json.loads(out.read_text())
 
 
 class Report:

@@ -6,6 +6,7 @@ Needs a Python with torch (about 5.5 GB installed, never in CI) and a built inta
 Both sides alternate in one run; ratios of medians are printed.
 """
 import statistics
+import subprocess
 import sys
 import warnings
 
@@ -63,9 +64,9 @@ def compare_memory(report, intact, options):
     """Peak of a whole process that takes three float steps."""
     mine = [sys.executable, __file__, "--memory-only", "--threads", str(options.threads), "--batch-size",
             str(options.batch_size)]
-    theirs = harness.peak_bytes(mine) / 1e6
-    report.add("mobilenet_v1 28x28 float step, peak memory", theirs,
-               harness.peak_bytes(intact.command("train", steps=3)) / 1e6, "MB")
+    theirs = int(subprocess.run(mine, check=True, capture_output=True, text=True).stdout)
+    ours = intact.measure("train", steps=3)["peak_memory_bytes"]
+    report.add("mobilenet_v1 28x28 float step, peak memory", theirs / 1e6, ours / 1e6, "MB")
 
 
 def main():
@@ -78,6 +79,7 @@ def main():
         step = TorchStep("mobilenet_v1", 1, 28, options.batch_size, False)
         for _ in range(3):
             step.run()
+        print(harness.own_peak_bytes())
         return
     report = harness.Report(options, f"PyTorch {torch.__version__}")
     intact = harness.Intact(options)
