@@ -2,7 +2,6 @@
 
 #include "backend/cpu/conv.h"
 #include "backend/cpu/depthwise.h"
-#include "ops/detail/window.h"
 
 namespace intact {
 namespace {
@@ -14,19 +13,27 @@ cpu::PointwiseShape pointwise_shape(const cpu::ConvShape& s) {
 }  // namespace
 
 cpu::ConvShape conv_shape_of(const Graph& graph, const Node& node, const char* output) {
-  const Shape& x = graph[node.in("Input")].shape;
   const Shape& w = graph[node.in("Filter")].shape;
-  const ValueId y_id = node.in(output) == kNoValue ? node.out(output) : node.in(output);
-  const Shape& y = graph[y_id].shape;
-  const Window2d window =
-      make_window(node.label,
-                  {.kernel = {static_cast<int32_t>(w[2]), static_cast<int32_t>(w[3])},
-                   .strides = node.attr<Ints>("strides"),
-                   .paddings = node.attr<Ints>("paddings"),
-                   .dilations = node.attr<Ints>("dilations"),
-                   .padding_algorithm = node.attr<std::string>("padding_algorithm")},
-                  x[2],
-                  x[3]);
+  const ValueId y = node.in(output) == kNoValue ? node.out(output) : node.in(output);
+  return conv_shape_of(node.label,
+                       {.kernel = {static_cast<int32_t>(w[2]), static_cast<int32_t>(w[3])},
+                        .strides = node.attr<Ints>("strides"),
+                        .paddings = node.attr<Ints>("paddings"),
+                        .dilations = node.attr<Ints>("dilations"),
+                        .padding_algorithm = node.attr<std::string>("padding_algorithm")},
+                       node.attr<int32_t>("groups"),
+                       graph[node.in("Input")].shape,
+                       w,
+                       graph[y].shape);
+}
+
+cpu::ConvShape conv_shape_of(const std::string& where,
+                             const WindowAttributes& attributes,
+                             int64_t groups,
+                             const Shape& x,
+                             const Shape& w,
+                             const Shape& y) {
+  const Window2d window = make_window(where, attributes, x[2], x[3]);
   return {.n = x[0],
           .h = x[2],
           .w = x[3],
@@ -42,7 +49,7 @@ cpu::ConvShape conv_shape_of(const Graph& graph, const Node& node, const char* o
           .pad_right = window.w.pad_after,
           .dilation_h = window.h.dilation,
           .dilation_w = window.w.dilation,
-          .groups = node.attr<int32_t>("groups"),
+          .groups = groups,
           .oh = y[2],
           .ow = y[3]};
 }

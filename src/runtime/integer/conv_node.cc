@@ -7,7 +7,7 @@
 #include "backend/cpu/integer_conv.h"
 #include "backend/cpu/integer_depthwise.h"
 #include "base/check.h"
-#include "ops/detail/window.h"
+#include "runtime/conv_node.h"
 #include "runtime/integer/reference.h"
 #include "runtime/integer/weight_bound.h"
 #include "tensor/affine_quantize.h"
@@ -40,33 +40,16 @@ cpu::ConvShape conv_shape(const std::string& label,
   if (spec.is_fully_connected) {
     return {.n = y.numel() / w[0], .h = 1, .w = 1, .ci = w[1], .co = w[0], .oh = 1, .ow = 1};
   }
-  const Window2d window =
-      make_window(label,
-                  {.kernel = {static_cast<int32_t>(w[2]), static_cast<int32_t>(w[3])},
-                   .strides = spec.strides,
-                   .paddings = spec.paddings,
-                   .dilations = spec.dilations,
-                   .padding_algorithm = spec.padding_algorithm},
-                  x[2],
-                  x[3]);
-  return {.n = x[0],
-          .h = x[2],
-          .w = x[3],
-          .ci = x[1],
-          .co = w[0],
-          .kh = w[2],
-          .kw = w[3],
-          .stride_h = window.h.stride,
-          .stride_w = window.w.stride,
-          .pad_top = window.h.pad_before,
-          .pad_bottom = window.h.pad_after,
-          .pad_left = window.w.pad_before,
-          .pad_right = window.w.pad_after,
-          .dilation_h = window.h.dilation,
-          .dilation_w = window.w.dilation,
-          .groups = spec.groups,
-          .oh = y[2],
-          .ow = y[3]};
+  return conv_shape_of(label,
+                       {.kernel = {static_cast<int32_t>(w[2]), static_cast<int32_t>(w[3])},
+                        .strides = spec.strides,
+                        .paddings = spec.paddings,
+                        .dilations = spec.dilations,
+                        .padding_algorithm = spec.padding_algorithm},
+                       spec.groups,
+                       x,
+                       w,
+                       y);
 }
 
 /// Rows [O][ky][kx][all input channels]: other groups' channels have weight 0.
