@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "backend/cpu/channel_tile.h"
+#include "backend/cpu/codes.h"
+#include "backend/cpu/fused_quantize.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/quantize.h"
 
@@ -15,7 +18,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-template <Activation kActivation, RoundType kRound>
+// Out: float for values, int8_t for codes.
+template <Activation kActivation, RoundType kRound, class Out>
 HWY_INLINE void fused_rows(int64_t begin,
                            int64_t end,
                            int64_t period,
@@ -25,7 +29,7 @@ HWY_INLINE void fused_rows(int64_t begin,
                            float scale,
                            int bits,
                            float* activation_out,
-                           float* y) {
+                           Out* y) {
   const auto largest = static_cast<float>(max_code(bits));
   const float factor = largest * inverse_scale(scale);
   for (int64_t row = begin; row < end; row += period) {
@@ -38,28 +42,49 @@ HWY_INLINE void fused_rows(int64_t begin,
       if (activation_out != nullptr) {
         hn::StoreU(value, d, activation_out + row + column);
       }
-      hn::StoreU(real_of(d, code, scales, largest), d, y + row + column);
+      if constexpr (std::is_same_v<Out, int8_t>) {
+        store_codes(d, code, y + row + column);
+      } else {
+        hn::StoreU(real_of(d, code, scales, largest), d, y + row + column);
+      }
     });
   }
 }
 
-void scale_shift_quantize_rows(int64_t begin,
-                               int64_t end,
-                               int64_t period,
-                               const float* x,
-                               const float* a,
-                               const float* b,
-                               Activation activation,
-                               float scale,
-                               int bits,
-                               RoundType round,
-                               float* activation_out,
-                               float* y) {
-  with_activation(activation, [&]<Activation kActivation>() HWY_ATTR {
-    with_round(round, [&]<RoundType kRound>() HWY_ATTR {
-      fused_rows<kActivation, kRound>(begin, end, period, x, a, b, scale, bits, activation_out, y);
+template <class Out>
+HWY_INLINE void fused_rows(int64_t begin,
+                           int64_t end,
+                           int64_t period,
+                           const FusedQuantize& q,
+                           const float* a,
+                           const float* b,
+                           Out* y) {
+  with_activation(q.activation, [&]<Activation kActivation>() HWY_ATTR {
+    with_round(q.round, [&]<RoundType kRound>() HWY_ATTR {
+      fused_rows<kActivation, kRound>(
+          begin, end, period, q.x, a, b, q.scale, q.bits, q.activation_out, y);
     });
   });
+}
+
+void fused_value_rows(int64_t begin,
+                      int64_t end,
+                      int64_t period,
+                      const FusedQuantize& q,
+                      const float* a,
+                      const float* b,
+                      float* y) {
+  fused_rows(begin, end, period, q, a, b, y);
+}
+
+void fused_code_rows(int64_t begin,
+                     int64_t end,
+                     int64_t period,
+                     const FusedQuantize& q,
+                     const float* a,
+                     const float* b,
+                     int8_t* codes) {
+  fused_rows(begin, end, period, q, a, b, codes);
 }
 
 }  // namespace intact::cpu::HWY_NAMESPACE
@@ -68,7 +93,26 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace intact::cpu {
 
-HWY_EXPORT(scale_shift_quantize_rows);
+HWY_EXPORT(fused_value_rows);
+HWY_EXPORT(fused_code_rows);
+
+namespace {
+
+// body(begin, end, period, a, b): elements [begin,end) in rows of `period`, with a and b as long.
+template <class Body>
+void for_tiled_rows(
+    int64_t pixels, int64_t channels, const float* a, const float* b, const Body& body) {
+  const ChannelTile tile(channels);
+  float a_storage[ChannelTile::kMaxTiledColumns];
+  float b_storage[ChannelTile::kMaxTiledColumns];
+  const float* a_tiled = tile.spread(a, a_storage);
+  const float* b_tiled = tile.spread(b, b_storage);
+  for_row_parts(pixels, channels, [&](int64_t begin, int64_t end) {
+    body(begin * channels, end * channels, tile.columns(), a_tiled, b_tiled);
+  });
+}
+
+}  // namespace
 
 void scale_shift_activation_quantize_dequantize(int64_t pixels,
                                                 int64_t channels,
@@ -81,26 +125,47 @@ void scale_shift_activation_quantize_dequantize(int64_t pixels,
                                                 RoundType round,
                                                 float* activation_out,
                                                 float* y) {
-  const ChannelTile tile(channels);
-  float a_storage[ChannelTile::kMaxTiledColumns];
-  float b_storage[ChannelTile::kMaxTiledColumns];
-  const float* a_tiled = tile.spread(a, a_storage);
-  const float* b_tiled = tile.spread(b, b_storage);
-  for_row_parts(pixels, channels, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(scale_shift_quantize_rows)
-    (begin * channels,
-     end * channels,
-     tile.columns(),
-     x,
-     a_tiled,
-     b_tiled,
-     activation,
-     scale,
-     bits,
-     round,
-     activation_out,
-     y);
-  });
+  const FusedQuantize q{.x = x,
+                        .activation = activation,
+                        .scale = scale,
+                        .bits = bits,
+                        .round = round,
+                        .activation_out = activation_out};
+  for_tiled_rows(
+      pixels,
+      channels,
+      a,
+      b,
+      [&](int64_t begin, int64_t end, int64_t period, const float* a_tiled, const float* b_tiled) {
+        HWY_DYNAMIC_DISPATCH(fused_value_rows)(begin, end, period, q, a_tiled, b_tiled, y);
+      });
+}
+
+void scale_shift_activation_codes(int64_t pixels,
+                                  int64_t channels,
+                                  const float* x,
+                                  const float* a,
+                                  const float* b,
+                                  Activation activation,
+                                  float scale,
+                                  int bits,
+                                  RoundType round,
+                                  float* activation_out,
+                                  int8_t* codes) {
+  const FusedQuantize q{.x = x,
+                        .activation = activation,
+                        .scale = scale,
+                        .bits = bits,
+                        .round = round,
+                        .activation_out = activation_out};
+  for_tiled_rows(
+      pixels,
+      channels,
+      a,
+      b,
+      [&](int64_t begin, int64_t end, int64_t period, const float* a_tiled, const float* b_tiled) {
+        HWY_DYNAMIC_DISPATCH(fused_code_rows)(begin, end, period, q, a_tiled, b_tiled, codes);
+      });
 }
 
 }  // namespace intact::cpu

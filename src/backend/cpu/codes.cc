@@ -121,53 +121,6 @@ void dequantize_columns_codes(int64_t begin,
   }
 }
 
-template <Activation kActivation, RoundType kRound>
-HWY_INLINE void fused_code_rows(int64_t begin,
-                                int64_t end,
-                                int64_t period,
-                                const float* x,
-                                const float* a,
-                                const float* b,
-                                float scale,
-                                float largest,
-                                float* activation_out,
-                                int8_t* codes) {
-  const float factor = largest * inverse_scale(scale);
-  for (int64_t row = begin; row < end; row += period) {
-    for_lanes(0, std::min(period, end - row), [&](auto d, int64_t column) HWY_ATTR {
-      const auto product = hn::Mul(hn::LoadU(d, a + column), hn::LoadU(d, x + row + column));
-      const auto z = hn::Add(product, hn::LoadU(d, b + column));
-      const auto value = activate<kActivation>(d, z);
-      if (activation_out != nullptr) {
-        hn::StoreU(value, d, activation_out + row + column);
-      }
-      const auto code = code_of<kRound>(d, value, hn::Set(d, scale), hn::Set(d, factor), largest);
-      store_codes(d, code, codes + row + column);
-    });
-  }
-}
-
-void scale_shift_code_rows(int64_t begin,
-                           int64_t end,
-                           int64_t period,
-                           const float* x,
-                           const float* a,
-                           const float* b,
-                           Activation activation,
-                           float scale,
-                           int bits,
-                           RoundType round,
-                           float* activation_out,
-                           int8_t* codes) {
-  const auto largest = static_cast<float>(max_code(bits));
-  with_activation(activation, [&]<Activation kActivation>() HWY_ATTR {
-    with_round(round, [&]<RoundType kRound>() HWY_ATTR {
-      fused_code_rows<kActivation, kRound>(
-          begin, end, period, x, a, b, scale, largest, activation_out, codes);
-    });
-  });
-}
-
 }  // namespace intact::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -179,7 +132,6 @@ HWY_EXPORT(codes_columns);
 HWY_EXPORT(abs_max_codes_range);
 HWY_EXPORT(dequantize_range_codes);
 HWY_EXPORT(dequantize_columns_codes);
-HWY_EXPORT(scale_shift_code_rows);
 
 void quantize_codes(
     int64_t n, const float* x, float scale, int bits, RoundType round, int8_t* codes) {
@@ -252,39 +204,6 @@ void dequantize_codes_channels(int64_t outer,
       HWY_DYNAMIC_DISPATCH(dequantize_range_codes)
       (inner, codes + row * inner, scale[row % channels], b, y + row * inner);
     }
-  });
-}
-
-void scale_shift_activation_codes(int64_t pixels,
-                                  int64_t channels,
-                                  const float* x,
-                                  const float* a,
-                                  const float* b,
-                                  Activation activation,
-                                  float scale,
-                                  int bits,
-                                  RoundType round,
-                                  float* activation_out,
-                                  int8_t* codes) {
-  const ChannelTile tile(channels);
-  float a_storage[ChannelTile::kMaxTiledColumns];
-  float b_storage[ChannelTile::kMaxTiledColumns];
-  const float* a_tiled = tile.spread(a, a_storage);
-  const float* b_tiled = tile.spread(b, b_storage);
-  for_row_parts(pixels, channels, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(scale_shift_code_rows)
-    (begin * channels,
-     end * channels,
-     tile.columns(),
-     x,
-     a_tiled,
-     b_tiled,
-     activation,
-     scale,
-     bits,
-     round,
-     activation_out,
-     codes);
   });
 }
 
