@@ -1,5 +1,6 @@
-// read_program on any bytes: a Program or an Error; what is read is written and read back the same.
-// Half of the inputs are changed as programs, the others as bytes.
+// read_program on any bytes: a Program or an Error; what is read is written and read back the same,
+// but for the declared type of int8 weights: Paddle declares them FP32, and only the parameters'
+// file tells that they are int8. Half of the inputs are changed as programs, the others as bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +23,19 @@ std::optional<intact::Program> read(std::string_view bytes) {
   }
 }
 
+void declare_weights_as_paddle_does(intact::Program& program) {
+  for (int index = 0; index < program.block_count(); ++index) {
+    for (const intact::Op* op : program.block(index).ops()) {
+      if (op->type() == "dequantize_linear" && op->has_input("X")) {
+        intact::Var& weight = op->input("X");
+        if (weight.is_persistable() && weight.dtype() == intact::DType::Int8) {
+          weight.set_dtype(intact::DType::Float32);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
@@ -35,9 +49,10 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data,
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto program = read({reinterpret_cast<const char*>(data), size});
+  auto program = read({reinterpret_cast<const char*>(data), size});
   if (program) {
     const auto again = read(intact::write_program(*program));
+    declare_weights_as_paddle_does(*program);
     const std::string before = intact::to_text(*program);
     const std::string after = again ? intact::to_text(*again) : "nothing";
     if (before != after) {
