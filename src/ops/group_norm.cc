@@ -1,9 +1,9 @@
 // Normalizes each group of channels of each sample, NCHW. Scale and Bias have one value a channel;
 // Mean and Variance (biased, without epsilon) are [batch, groups].
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/row_norm.h"
-#include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
@@ -31,15 +31,6 @@ void infer(InferContext& op) {
   op.set_output("Variance", {x[0], groups}, op.dtype("X"));
 }
 
-void infer_grad(InferContext& op) {
-  op.set_output("X@GRAD", op.shape("X"), op.dtype("X"));
-  for (const std::string slot : {"Scale", "Bias"}) {
-    if (op.has_input(slot)) {
-      op.set_output(grad_name(slot), op.shape(slot), op.dtype(slot));
-    }
-  }
-}
-
 RowNorm norm_of(const KernelContext& op) {
   const Shape& x = op.input("X").shape();
   const int64_t groups = op.attr<int32_t>("groups");
@@ -51,25 +42,11 @@ RowNorm norm_of(const KernelContext& op) {
 }
 
 void forward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    norm_of(op).forward<T>({.x = op.input("X").data<T>(),
-                            .scale = input_or_null<T>(op, "Scale"),
-                            .bias = input_or_null<T>(op, "Bias"),
-                            .y = op.output("Y").data<T>(),
-                            .mean = output_or_null<T>(op, "Mean"),
-                            .saved = output_or_null<T>(op, "Variance")});
-  });
+  row_norm_forward(op, norm_of(op));
 }
 
 void backward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    norm_of(op).backward<T>({.x = op.input("X").data<T>(),
-                             .dy = op.input("Y@GRAD").data<T>(),
-                             .scale = input_or_null<T>(op, "Scale"),
-                             .dx = output_or_null<T>(op, "X@GRAD"),
-                             .dscale = output_or_null<T>(op, "Scale@GRAD"),
-                             .dbias = output_or_null<T>(op, "Bias@GRAD")});
-  });
+  row_norm_backward(op, norm_of(op));
 }
 
 }  // namespace
@@ -109,7 +86,7 @@ void register_group_norm(OpRegistry& registry) {
                             {.name = "Scale@GRAD", .is_optional = true},
                             {.name = "Bias@GRAD", .is_optional = true}},
                 .attrs = attrs,
-                .infer = infer_grad,
+                .infer = infer_row_norm_grad,
                 .forward = backward,
                 .gradient = {}});
 }

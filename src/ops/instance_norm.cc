@@ -1,9 +1,9 @@
 // Normalizes each channel of each sample, NCHW. Scale and Bias have one value a channel; SavedMean
 // and SavedVariance (1/sqrt(variance + epsilon)) one value a channel and sample.
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/row_norm.h"
-#include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
@@ -38,25 +38,11 @@ RowNorm norm_of(const KernelContext& op) {
 }
 
 void forward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    norm_of(op).forward<T>({.x = op.input("X").data<T>(),
-                            .scale = input_or_null<T>(op, "Scale"),
-                            .bias = input_or_null<T>(op, "Bias"),
-                            .y = op.output("Y").data<T>(),
-                            .mean = output_or_null<T>(op, "SavedMean"),
-                            .saved = output_or_null<T>(op, "SavedVariance")});
-  });
+  row_norm_forward(op, norm_of(op), {.mean = "SavedMean", .saved = "SavedVariance"});
 }
 
 void backward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    norm_of(op).backward<T>({.x = op.input("X").data<T>(),
-                             .dy = op.input("Y@GRAD").data<T>(),
-                             .scale = input_or_null<T>(op, "Scale"),
-                             .dx = output_or_null<T>(op, "X@GRAD"),
-                             .dscale = output_or_null<T>(op, "Scale@GRAD"),
-                             .dbias = output_or_null<T>(op, "Bias@GRAD")});
-  });
+  row_norm_backward(op, norm_of(op));
 }
 
 }  // namespace

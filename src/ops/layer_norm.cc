@@ -1,9 +1,9 @@
 // Normalizes over the dimensions from begin_norm_axis on; Scale and Bias have one value for each of
 // their elements. Mean and Variance (biased, without epsilon) have X's dimensions before it.
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/row_norm.h"
-#include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
@@ -24,15 +24,6 @@ void infer(InferContext& op) {
   op.set_output("Variance", rows, op.dtype("X"));
 }
 
-void infer_grad(InferContext& op) {
-  op.set_output("X@GRAD", op.shape("X"), op.dtype("X"));
-  for (const std::string slot : {"Scale", "Bias"}) {
-    if (op.has_input(slot)) {
-      op.set_output(grad_name(slot), op.shape(slot), op.dtype(slot));
-    }
-  }
-}
-
 RowNorm norm_of(const KernelContext& op) {
   const Shape& x = op.input("X").shape();
   const int32_t axis = op.attr<int32_t>("begin_norm_axis");
@@ -45,25 +36,11 @@ RowNorm norm_of(const KernelContext& op) {
 }
 
 void forward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    norm_of(op).forward<T>({.x = op.input("X").data<T>(),
-                            .scale = input_or_null<T>(op, "Scale"),
-                            .bias = input_or_null<T>(op, "Bias"),
-                            .y = op.output("Y").data<T>(),
-                            .mean = output_or_null<T>(op, "Mean"),
-                            .saved = output_or_null<T>(op, "Variance")});
-  });
+  row_norm_forward(op, norm_of(op));
 }
 
 void backward(const KernelContext& op) {
-  dispatch_float(op.input("X").dtype(), op.where(), [&]<class T>(T) {
-    norm_of(op).backward<T>({.x = op.input("X").data<T>(),
-                             .dy = op.input("Y@GRAD").data<T>(),
-                             .scale = input_or_null<T>(op, "Scale"),
-                             .dx = output_or_null<T>(op, "X@GRAD"),
-                             .dscale = output_or_null<T>(op, "Scale@GRAD"),
-                             .dbias = output_or_null<T>(op, "Bias@GRAD")});
-  });
+  row_norm_backward(op, norm_of(op));
 }
 
 }  // namespace
@@ -102,7 +79,7 @@ void register_layer_norm(OpRegistry& registry) {
                             {.name = "Scale@GRAD", .is_optional = true},
                             {.name = "Bias@GRAD", .is_optional = true}},
                 .attrs = attrs,
-                .infer = infer_grad,
+                .infer = infer_row_norm_grad,
                 .forward = backward,
                 .gradient = {}});
 }

@@ -125,16 +125,20 @@ void RowNorm::backward(const Backward<T>& at) const {
   }
 }
 
-/// The data of an optional tensor; nullptr when absent.
-template <class T>
-const T* input_or_null(const KernelContext& op, const std::string& slot) {
-  return op.has_input(slot) ? op.input(slot).data<T>() : nullptr;
-}
+/// Where an op keeps what RowNorm saves of each row.
+struct RowNormSlots {
+  std::string mean = "Mean";
+  std::string saved = "Variance";
+};
 
-template <class T>
-T* output_or_null(const KernelContext& op, const std::string& slot) {
-  return op.has_output(slot) ? op.output(slot).data<T>() : nullptr;
-}
+/// Y from X and the optional Scale and Bias; the slots' outputs may be absent.
+void row_norm_forward(const KernelContext& op, const RowNorm& norm, const RowNormSlots& slots = {});
+
+/// X@GRAD, Scale@GRAD and Bias@GRAD, those that are there, from X, Y@GRAD and the optional Scale.
+void row_norm_backward(const KernelContext& op, const RowNorm& norm);
+
+/// X@GRAD, and a gradient for each of Scale and Bias that is there, all like their tensors.
+void infer_row_norm_grad(InferContext& op);
 
 /// Scale and Bias, when present: `size` values of X's dtype.
 void check_scale_and_bias(const InferContext& op, int64_t size);
