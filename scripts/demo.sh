@@ -41,5 +41,13 @@ for model in v1 v2; do
   "$intact" eval "$out/$model" --arithmetic integer --data "$data" --json "$out/eval_$model.json" "${common[@]}" >/dev/null
 done
 "$intact" inspect "$out/run_quantized" >"$out/quantized.txt"
+
+# The same network for other runtimes: codes 0..255, weights proven not to saturate, one ONNX file; ONNX Runtime must compute the
+# same integers.
+"$intact" quantize "$out/run_float" --data "$data" --epochs 1 --deploy portable --out "$out/run_portable" --json "$out/portable.json" \
+  "${limit[@]}" "${common[@]}"
+"$intact" convert "$out/run_portable" --format onnx --out "$out/portable.onnx"
+"$intact" eval "$out/portable.onnx" --data "$data" --json "$out/eval_onnx.json" "${common[@]}" >/dev/null
+"$intact" verify "$out/portable.onnx" --data "$data" --client onnxruntime --limit 1000 --out "$out" "${common[@]}"
 python3 "$root/scripts/plot.py" "$out"
 python3 "$root/scripts/summary.py" "$out"
