@@ -8,6 +8,7 @@
 #include "intact/data/dataset.h"
 #include "intact/data/mnist.h"
 #include "intact/data/npy.h"
+#include "intact/data/resize.h"
 #include "intact/data/transforms.h"
 #include "intact/interop/inference_model.h"
 #include "intact/interop/onnx.h"

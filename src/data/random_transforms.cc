@@ -1,7 +1,6 @@
 #include <cstring>
 
-#include "base/check.h"
-#include "intact/data/transforms.h"
+#include "data/image_geometry.h"
 #include "intact/tensor/random.h"
 
 namespace intact {
@@ -18,28 +17,8 @@ int64_t pick(uint32_t word, int64_t count) {
   return static_cast<int64_t>(uint64_t{word} * static_cast<uint64_t>(count) >> 32);
 }
 
-/// An image as planes of rows of pixels: CHW has one-element pixels, HWC one plane.
-struct Geometry {
-  int64_t planes = 1;
-  int64_t height = 0;
-  int64_t width = 0;
-  size_t pixel_bytes = 1;
-};
-
-Geometry geometry_of(const Tensor& image, ImageLayout layout, const char* where) {
-  const Shape& shape = image.shape();
-  check(shape.rank() == 2 || shape.rank() == 3,
-        "{}: the image has shape {} but must have 2 or 3 axes; reshape it",
-        where,
-        shape.to_string());
-  const size_t element = size_bytes(image.dtype());
-  if (shape.rank() == 2) {
-    return {1, shape[0], shape[1], element};
-  }
-  if (layout == ImageLayout::Chw) {
-    return {shape[0], shape[1], shape[2], element};
-  }
-  return {1, shape[0], shape[1], element * static_cast<size_t>(shape[2])};
+size_t pixel_bytes(const Tensor& image, const ImageGeometry& size) {
+  return size_bytes(image.dtype()) * static_cast<size_t>(size.channels);
 }
 
 }  // namespace
@@ -52,20 +31,21 @@ RandomHorizontalFlip::RandomHorizontalFlip(float probability, uint64_t seed, Ima
 }
 
 Tensor RandomHorizontalFlip::apply(const Tensor& image, const SampleKey& key) const {
-  const Geometry size = geometry_of(image, layout_, "RandomHorizontalFlip");
+  const ImageGeometry size = geometry_of(image, layout_, "RandomHorizontalFlip");
   const uint32_t word = draw(seed_, "RandomHorizontalFlip", key)[0];
   if (static_cast<float>(word >> 8) * 0x1p-24f >= probability_) {
     return image;
   }
   Tensor result(image.dtype(), image.shape());
+  const size_t bytes = pixel_bytes(image, size);
   const char* from = static_cast<const char*>(image.raw());
   char* to = static_cast<char*>(result.raw());
   for (int64_t row = 0; row < size.planes * size.height; ++row) {
     for (int64_t x = 0; x < size.width; ++x) {
       const int64_t mirrored = row * size.width + size.width - 1 - x;
-      std::memcpy(to + static_cast<size_t>(row * size.width + x) * size.pixel_bytes,
-                  from + static_cast<size_t>(mirrored) * size.pixel_bytes,
-                  size.pixel_bytes);
+      std::memcpy(to + static_cast<size_t>(row * size.width + x) * bytes,
+                  from + static_cast<size_t>(mirrored) * bytes,
+                  bytes);
     }
   }
   return result;
@@ -83,7 +63,7 @@ RandomCrop::RandomCrop(
 }
 
 Tensor RandomCrop::apply(const Tensor& image, const SampleKey& key) const {
-  const Geometry size = geometry_of(image, layout_, "RandomCrop");
+  const ImageGeometry size = geometry_of(image, layout_, "RandomCrop");
   const int64_t rows = size.height + 2 * padding_ - height_ + 1;
   const int64_t columns = size.width + 2 * padding_ - width_ + 1;
   check(rows > 0 && columns > 0,
@@ -97,10 +77,10 @@ Tensor RandomCrop::apply(const Tensor& image, const SampleKey& key) const {
   const int64_t left = pick(words[1], columns) - padding_;
 
   Shape shape = image.shape();
-  const int height_axis = shape.rank() == 3 && layout_ == ImageLayout::Chw ? 1 : 0;
-  shape[height_axis] = height_;
-  shape[height_axis + 1] = width_;
+  shape[height_axis(image, layout_)] = height_;
+  shape[height_axis(image, layout_) + 1] = width_;
   Tensor result(image.dtype(), shape);  // zeros
+  const size_t bytes = pixel_bytes(image, size);
   const int64_t first = std::max<int64_t>(left, 0);
   const int64_t last = std::min(left + width_, size.width);
   for (int64_t plane = 0; plane < size.planes; ++plane) {
@@ -111,10 +91,9 @@ Tensor RandomCrop::apply(const Tensor& image, const SampleKey& key) const {
       }
       const int64_t to = (plane * height_ + y) * width_ + first - left;
       const int64_t from = (plane * size.height + source_y) * size.width + first;
-      std::memcpy(
-          static_cast<char*>(result.raw()) + static_cast<size_t>(to) * size.pixel_bytes,
-          static_cast<const char*>(image.raw()) + static_cast<size_t>(from) * size.pixel_bytes,
-          static_cast<size_t>(last - first) * size.pixel_bytes);
+      std::memcpy(static_cast<char*>(result.raw()) + static_cast<size_t>(to) * bytes,
+                  static_cast<const char*>(image.raw()) + static_cast<size_t>(from) * bytes,
+                  static_cast<size_t>(last - first) * bytes);
     }
   }
   return result;
