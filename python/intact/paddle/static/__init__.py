@@ -1,0 +1,27 @@
+"""paddle.static: Programs, the Executor, and model files."""
+
+from __future__ import annotations
+
+from ..._intact import Program as Program
+from ..._intact import Scope as Scope
+from ..._intact import Var as Variable
+from ..._intact import default_main_program as default_main_program
+from ..._intact import default_startup_program as default_startup_program
+from .._names import missing as _missing
+from ..metric import accuracy as accuracy
+from . import nn as nn
+from .building import InputSpec as InputSpec
+from .building import create_parameter as create_parameter
+from .building import data as data
+from .building import name_scope as name_scope
+from .building import program_guard as program_guard
+from .executor import BuildStrategy as BuildStrategy
+from .executor import CompiledProgram as CompiledProgram
+from .executor import Executor as Executor
+from .executor import cpu_places as cpu_places
+from .files import load_inference_model as load_inference_model
+from .files import save_inference_model as save_inference_model
+from .scopes import global_scope as global_scope
+from .scopes import scope_guard as scope_guard
+
+__getattr__ = _missing(__name__, set(globals()) - {"building", "executor", "files", "scopes"})

@@ -1,0 +1,75 @@
+"""paddle.static.nn: layers that create their parameters."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence
+
+from ... import nn as _nn
+from ..._intact import Var as _Var
+from .._convert import Attr as _Attr
+from .._convert import Pair as _Pair
+from .._convert import bias_attr as _bias_attr
+from .._convert import padding as _padding
+from .._convert import pair as _pair
+from .._convert import param_attr as _param_attr
+from .._names import missing as _missing
+from .._names import only as _only
+
+
+def fc(x: _Var, size: int, num_flatten_dims: int = 1, weight_attr: _Attr = None, bias_attr: _Attr = None,
+       activation: Optional[str] = None, name: Optional[str] = None) -> _Var:
+    """Fully connected layer."""
+    return _nn.fc(x, size=size, num_flatten_dims=num_flatten_dims, weight=_param_attr(weight_attr),
+                  bias=_bias_attr(bias_attr), activation=activation or "", name=name or "")
+
+
+def conv2d(input: _Var, num_filters: int, filter_size: _Pair, stride: _Pair = 1, padding: _Pair | str = 0,
+           dilation: _Pair = 1, groups: Optional[int] = None, param_attr: _Attr = None, bias_attr: _Attr = None,
+           use_cudnn: bool = True, act: Optional[str] = None, name: Optional[str] = None,
+           data_format: str = "NCHW") -> _Var:
+    """With as many groups as channels and use_cudnn=False it becomes a depthwise_conv2d op, else conv2d."""
+    _only("conv2d", data_format=(data_format, "NCHW"))
+    size, algorithm = _padding("conv2d", padding)
+    return _nn.conv2d(input, filters=num_filters, kernel=_pair("conv2d", filter_size), stride=_pair("conv2d", stride),
+                      padding=size, padding_algorithm=algorithm, dilation=_pair("conv2d", dilation), groups=groups or 1,
+                      use_depthwise=not use_cudnn, weight=_param_attr(param_attr), bias=_bias_attr(bias_attr),
+                      activation=act or "", name=name or "")
+
+
+def batch_norm(input: _Var, act: Optional[str] = None, is_test: Any = False, momentum: float = 0.9,
+               epsilon: float = 1e-05, param_attr: _Attr = None, bias_attr: _Attr = None, data_layout: str = "NCHW",
+               in_place: Any = False, name: Optional[str] = None, moving_mean_name: Optional[str] = None,
+               moving_variance_name: Optional[str] = None, do_model_average_for_mean_and_var: Any = True,
+               use_global_stats: bool = False) -> _Var:
+    """Normalizes each channel; clone(for_test=True) uses the moving statistics."""
+    _only("batch_norm", is_test=(is_test, False), data_layout=(data_layout, "NCHW"))
+    return _nn.batch_norm(input, momentum=momentum, epsilon=epsilon, use_global_stats=use_global_stats,
+                          activation=act or "", name=name or "", scale=_param_attr(param_attr),
+                          offset=_param_attr(bias_attr), mean_name=moving_mean_name or "",
+                          variance_name=moving_variance_name or "")
+
+
+def pool2d(input: _Var, pool_size: _Pair = -1, pool_type: str = "max", pool_stride: _Pair = 1, pool_padding: _Pair = 0,
+           global_pooling: bool = False, use_cudnn: Any = True, ceil_mode: bool = False, name: Optional[str] = None,
+           exclusive: bool = True, data_format: str = "NCHW") -> _Var:
+    """Maximum ('max') or mean ('avg') of windows, or of everything with global_pooling."""
+    _only("pool2d", data_format=(data_format, "NCHW"))
+    if global_pooling:
+        return _nn.pool2d(input, type=pool_type, kernel=1, adaptive=True, name=name or "")
+    size, _ = _padding("pool2d", pool_padding)
+    return _nn.pool2d(input, type=pool_type, kernel=_pair("pool2d", pool_size), stride=_pair("pool2d", pool_stride),
+                      padding=size, ceil_mode=ceil_mode, exclusive=exclusive, name=name or "")
+
+
+def embedding(input: _Var, size: Sequence[int], is_sparse: Any = False, is_distributed: Any = False,
+              padding_idx: Optional[int] = None, param_attr: _Attr = None, dtype: str = "float32") -> _Var:
+    """Rows of a [vocabulary, width] table, chosen by int64 ids."""
+    from .building import create_parameter
+
+    _only("embedding", is_distributed=(is_distributed, False))
+    table = create_parameter(size, dtype, attr=param_attr)
+    padding = -1 if padding_idx is None else padding_idx % size[0]
+    return _nn.append("lookup_table_v2", {"W": table, "Ids": input}, {"padding_idx": padding})[0]
+
+
+__getattr__ = _missing(__name__, globals())

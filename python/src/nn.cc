@@ -1,0 +1,123 @@
+#include "casters.h"
+#include "intact/nn/initializer.h"
+#include "intact/nn/model_options.h"
+#include "intact/nn/models/lenet.h"
+#include "intact/nn/models/mobilenet_v1.h"
+#include "intact/nn/models/mobilenet_v2.h"
+#include "intact/nn/models/registry.h"
+#include "intact/nn/models/resnet.h"
+#include "intact/nn/param_attr.h"
+
+namespace intact::python {
+namespace {
+
+using nn::Initializer;
+using nn::ParamAttr;
+
+void bind_initializers(nb::module_& m) {
+  nb::class_<nn::Constant>(m, "Constant", "The same value everywhere.")
+      .def(nb::init<float>(), "value"_a = nn::Constant{}.value)
+      .def_ro("value", &nn::Constant::value);
+  nb::class_<nn::Uniform>(m, "Uniform", "U(low, high).")
+      .def(nb::init<float, float>(), "low"_a = nn::Uniform{}.low, "high"_a = nn::Uniform{}.high)
+      .def_ro("low", &nn::Uniform::low)
+      .def_ro("high", &nn::Uniform::high);
+  nb::class_<nn::Normal>(m, "Normal", "N(mean, std).")
+      .def(nb::init<float, float>(), "mean"_a = nn::Normal{}.mean, "std"_a = nn::Normal{}.std)
+      .def_ro("mean", &nn::Normal::mean)
+      .def_ro("std", &nn::Normal::std);
+  nb::class_<nn::KaimingUniform>(m, "KaimingUniform", doc("nn.KaimingUniform")).def(nb::init<>());
+  nb::class_<nn::KaimingNormal>(m, "KaimingNormal", doc("nn.KaimingNormal")).def(nb::init<>());
+  nb::class_<nn::XavierUniform>(m, "XavierUniform", doc("nn.XavierUniform")).def(nb::init<>());
+  m.def("append_initializer",
+        &nn::append_initializer,
+        "startup"_a,
+        "var"_a,
+        "initializer"_a,
+        doc("nn.append_initializer"));
+}
+
+void bind_param_attr(nb::module_& m) {
+  const ParamAttr defaults;
+  nb::class_<ParamAttr>(m, "ParamAttr", doc("nn.ParamAttr"))
+      .def(
+          "__init__",
+          [](ParamAttr* self,
+             std::string name,
+             std::optional<Initializer> initializer,
+             float learning_rate,
+             bool trainable,
+             std::optional<float> l2_decay) {
+            new (self) ParamAttr{.name = std::move(name),
+                                 .initializer = initializer,
+                                 .learning_rate = learning_rate,
+                                 .trainable = trainable,
+                                 .l2_decay = l2_decay};
+          },
+          "name"_a = defaults.name,
+          "initializer"_a.none() = nb::none(),
+          "learning_rate"_a = defaults.learning_rate,
+          "trainable"_a = defaults.trainable,
+          "l2_decay"_a.none() = nb::none())
+      .def_rw("name", &ParamAttr::name)
+      .def_rw("initializer", &ParamAttr::initializer)
+      .def_rw("learning_rate", &ParamAttr::learning_rate)
+      .def_rw("trainable", &ParamAttr::trainable)
+      .def_rw("l2_decay", &ParamAttr::l2_decay);
+}
+
+using Model = Var& (*)(Var&, const nn::ModelOptions&);
+
+void def_model(nb::module_& m, const char* name, Model model, const char* text) {
+  const nn::ModelOptions defaults;
+  def_layer(
+      m,
+      name,
+      [model](Var& image, int class_dim, float scale, bool softmax_output) -> Var& {
+        return model(image,
+                     {.class_dim = class_dim, .scale = scale, .softmax_output = softmax_output});
+      },
+      "image"_a,
+      nb::kw_only(),
+      "class_dim"_a = defaults.class_dim,
+      "scale"_a = defaults.scale,
+      "softmax_output"_a = defaults.softmax_output,
+      text);
+}
+
+void bind_models(nb::module_& m) {
+  const nn::ModelOptions defaults;
+  def_model(m, "lenet", nn::lenet, doc("nn.lenet"));
+  def_model(m, "mobilenet_v1", nn::mobilenet_v1, doc("nn.mobilenet_v1"));
+  def_model(m, "mobilenet_v2", nn::mobilenet_v2, doc("nn.mobilenet_v2"));
+  def_model(m, "resnet18", nn::resnet18, doc("nn.resnet18"));
+  def_model(m, "resnet50", nn::resnet50, doc("nn.resnet18"));
+  m.def("model_names", &nn::model_names, doc("nn.model_names"));
+  def_layer(
+      m,
+      "build_model",
+      [](const std::string& name, Var& image, int class_dim, float scale, bool softmax_output)
+          -> Var& {
+        return nn::build_model(
+            name,
+            image,
+            {.class_dim = class_dim, .scale = scale, .softmax_output = softmax_output});
+      },
+      "name"_a,
+      "image"_a,
+      nb::kw_only(),
+      "class_dim"_a = defaults.class_dim,
+      "scale"_a = defaults.scale,
+      "softmax_output"_a = defaults.softmax_output,
+      doc("nn.build_model"));
+}
+
+}  // namespace
+
+void bind_nn(nb::module_& m) {
+  bind_initializers(m);
+  bind_param_attr(m);
+  bind_models(m);
+}
+
+}  // namespace intact::python

@@ -1,0 +1,181 @@
+#include <nanobind/stl/function.h>
+
+#include "config.h"
+#include "intact/quant/convert.h"
+#include "intact/quant/coverage.h"
+#include "intact/quant/quant_aware.h"
+#include "intact/quant/report.h"
+#include "intact/quant/saturation.h"
+
+namespace intact::python {
+namespace {
+
+nb::object to_python(const ConfigValue& value) {
+  return std::visit([](const auto& item) { return nb::object(nb::cast(item)); }, value);
+}
+
+nb::dict to_dict(const QuantConfig& config) {
+  nb::dict result;
+  for (const auto& [key, value] : to_config_map(config)) {
+    result[key.c_str()] = to_python(value);
+  }
+  return result;
+}
+
+void bind_config(nb::module_& m) {
+  nb::class_<QuantConfig> config(m, "QuantConfig", doc("QuantConfig"));
+  config
+      .def(
+          "__init__",
+          [](QuantConfig* self, nb::kwargs keys) { new (self) QuantConfig(to_config(keys)); },
+          "keys"_a)
+      .def("to_dict", &to_dict, doc("to_config_map"))
+      .def("__repr__", [](const QuantConfig& self) {
+        return "QuantConfig(**" + nb::cast<std::string>(nb::repr(to_dict(self))) + ")";
+      });
+  for (const QuantConfigKey& key : quant_config_keys()) {
+    config.def_prop_ro(
+        key.name.c_str(),
+        [name = key.name](const QuantConfig& self) {
+          return to_python(to_config_map(self).at(name));
+        },
+        key.help.c_str());
+  }
+  m.def("reference_quant_config", &reference_quant_config, doc("reference_quant_config"));
+}
+
+void bind_report(nb::module_& m) {
+  nb::class_<CoverageGap>(m, "CoverageGap", doc("CoverageGap"))
+      .def_ro("op", &CoverageGap::op)
+      .def_ro("reason", &CoverageGap::reason)
+      .def_ro("remedy", &CoverageGap::remedy)
+      .def("__repr__", &CoverageGap::to_text);
+  nb::class_<PairBound>(m, "PairBound", doc("PairBound"))
+      .def_ro("op", &PairBound::op)
+      .def_ro("weight", &PairBound::weight)
+      .def_prop_ro("bound", &PairBound::bound)
+      .def_prop_ro("is_safe", &PairBound::is_safe)
+      .def("__repr__", &PairBound::to_text);
+  nb::class_<QuantReport> report(m, "QuantReport", doc("QuantReport"));
+  nb::class_<QuantReport::Entry>(report, "Entry", "One op.")
+      .def_ro("op", &QuantReport::Entry::op)
+      .def_ro("type", &QuantReport::Entry::type)
+      .def_ro("is_quantized", &QuantReport::Entry::is_quantized)
+      .def_ro("reason", &QuantReport::Entry::reason);
+  report.def(nb::init<>())
+      .def_ro("format", &QuantReport::format)
+      .def_ro("ops", &QuantReport::ops)
+      .def_ro("notes", &QuantReport::notes)
+      .def_ro("gaps", &QuantReport::gaps)
+      .def_ro("pair_bounds", &QuantReport::pair_bounds)
+      .def_ro("passes", &QuantReport::passes)
+      .def_prop_ro("quantized_count", &QuantReport::quantized_count)
+      .def("why", &QuantReport::why, "op"_a, doc("QuantReport.why"))
+      .def("to_text", &QuantReport::to_text, doc("QuantReport.to_text"))
+      .def("to_json", &QuantReport::to_json)
+      .def("__str__", &QuantReport::to_text);
+  m.def(
+      "inspect_quantization",
+      [](const Program& program, Scope* scope) {
+        return inspect_quantization(program, scope_or_global(scope));
+      },
+      "program"_a,
+      "scope"_a.none() = nb::none(),
+      doc("inspect_quantization"));
+}
+
+void bind_quant_aware(nb::module_& m) {
+  const QuantAwareOptions defaults;
+  m.def(
+      "quant_aware",
+      [](const Program& program,
+         Place place,
+         const ConfigArgument& config,
+         bool for_test,
+         Scope* scope,
+         std::map<std::string, float> scale_dict,
+         std::vector<std::string> disabled_passes,
+         QuantReport* report) {
+        return quant_aware(program,
+                           place,
+                           config.value,
+                           {.for_test = for_test,
+                            .scope = &scope_or_global(scope),
+                            .scale_dict = std::move(scale_dict),
+                            .disabled_passes = std::move(disabled_passes),
+                            .report = report});
+      },
+      "program"_a,
+      "place"_a = CpuPlace{},
+      "config"_a = nb::none(),
+      nb::kw_only(),
+      "for_test"_a = defaults.for_test,
+      "scope"_a.none() = nb::none(),
+      "scale_dict"_a = defaults.scale_dict,
+      "disabled_passes"_a = defaults.disabled_passes,
+      "report"_a.none() = nb::none(),
+      ReleaseGil(),
+      doc("quant_aware"));
+  m.def("quant_aware_passes", &quant_aware_passes, doc("quant_aware_passes"));
+}
+
+void bind_convert(nb::module_& m) {
+  constexpr auto kInternal = nb::rv_policy::reference_internal;
+  const ConvertOptions defaults;
+  nb::class_<Converted>(m, "Converted", "What convert and quant_post_static make.")
+      .def_prop_ro(
+          "float_program",
+          [](Converted& self) -> Program& { return self.float_program; },
+          kInternal,
+          doc("Converted.float_program"))
+      .def_prop_ro(
+          "int8_program",
+          [](Converted& self) {
+            return self.int8_program.has_value() ? &*self.int8_program : nullptr;
+          },
+          kInternal,
+          doc("Converted.int8_program"))
+      .def_prop_ro(
+          "scope",
+          [](Converted& self) -> Scope& { return self.scope; },
+          kInternal,
+          doc("Converted.scope"))
+      .def_prop_ro(
+          "report", [](Converted& self) -> QuantReport& { return self.report; }, kInternal);
+  m.def(
+      "convert",
+      [](const Program& program,
+         Place place,
+         const ConfigArgument& config,
+         bool save_int8,
+         Scope* scope,
+         std::vector<std::string> disabled_passes) {
+        return convert(program,
+                       place,
+                       config.value,
+                       {.save_int8 = save_int8,
+                        .scope = &scope_or_global(scope),
+                        .disabled_passes = std::move(disabled_passes)});
+      },
+      "program"_a,
+      "place"_a = CpuPlace{},
+      "config"_a = nb::none(),
+      nb::kw_only(),
+      "save_int8"_a = defaults.save_int8,
+      "scope"_a.none() = nb::none(),
+      "disabled_passes"_a = defaults.disabled_passes,
+      ReleaseGil(),
+      doc("convert"));
+  m.def("convert_passes", &convert_passes, "onnx_format"_a, doc("convert_passes"));
+}
+
+}  // namespace
+
+void bind_quant(nb::module_& m) {
+  bind_config(m);
+  bind_report(m);
+  bind_quant_aware(m);
+  bind_convert(m);
+}
+
+}  // namespace intact::python

@@ -1,0 +1,81 @@
+#include "intact/quant/quant_post.h"
+
+#include "config.h"
+
+namespace intact::python {
+namespace {
+
+/// Iterates over `batches`, each a mapping of feeds, once for every pass the calibration makes.
+CalibrationBatches to_batches(nb::handle batches) {
+  return [batches](const std::function<void(const TensorMap&)>& use) {
+    for (nb::handle batch : nb::iter(batches)) {
+      const Feeds feeds = nb::cast<Feeds>(batch);
+      const nb::gil_scoped_release release;
+      use(feeds.tensors);
+    }
+  };
+}
+
+}  // namespace
+
+void bind_quant_post(nb::module_& m) {
+  const PtqOptions defaults;
+  const char* algorithm = to_string(defaults.algorithm);
+  m.def(
+      "calibrate",
+      [](const Program& program,
+         const std::vector<std::string>& tensors,
+         nb::iterable batches,
+         const ConfigArgument& config,
+         const std::string& name,
+         double hist_percent,
+         Scope* scope) {
+        return calibrate(program,
+                         tensors,
+                         to_batches(batches),
+                         config.value,
+                         {.algorithm = ptq_algorithm(name),
+                          .hist_percent = hist_percent,
+                          .scope = &scope_or_global(scope)});
+      },
+      "program"_a,
+      "tensors"_a,
+      "batches"_a,
+      "config"_a = nb::none(),
+      nb::kw_only(),
+      "algorithm"_a = algorithm,
+      "hist_percent"_a = defaults.hist_percent,
+      "scope"_a.none() = nb::none(),
+      doc("calibrate"));
+  m.def(
+      "quant_post_static",
+      [](const Program& program,
+         nb::iterable batches,
+         const ConfigArgument& config,
+         const std::string& name,
+         double hist_percent,
+         bool bias_correction,
+         bool save_int8,
+         Scope* scope) {
+        return quant_post_static(program,
+                                 to_batches(batches),
+                                 config.value,
+                                 {.algorithm = ptq_algorithm(name),
+                                  .hist_percent = hist_percent,
+                                  .bias_correction = bias_correction,
+                                  .save_int8 = save_int8,
+                                  .scope = &scope_or_global(scope)});
+      },
+      "program"_a,
+      "batches"_a,
+      "config"_a = nb::none(),
+      nb::kw_only(),
+      "algorithm"_a = algorithm,
+      "hist_percent"_a = defaults.hist_percent,
+      "bias_correction"_a = defaults.bias_correction,
+      "save_int8"_a = defaults.save_int8,
+      "scope"_a.none() = nb::none(),
+      doc("quant_post_static"));
+}
+
+}  // namespace intact::python

@@ -1,0 +1,66 @@
+"""The tutorial's script and a second one run as their users run them."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import intact
+from conftest import ROOT
+
+MODELS = ["quant_infer_model", "quant_infer_model_int8"]
+# What Paddle is told to do with the float model; prints the shape of its answer to a zero image.
+PADDLE = """
+import zlib, sys
+import numpy as np, paddle
+paddle.enable_static()
+exe = paddle.static.Executor(paddle.CPUPlace())
+program, feeds, fetches = paddle.static.load_inference_model(sys.argv[1], exe)
+print(exe.run(program, {feeds[0]: np.zeros((2, 1, 28, 28), np.float32)}, fetches)[0].tolist())
+"""
+
+
+def run(script, data, folder, timeout=900):
+    done = subprocess.run([sys.executable, ROOT / "examples" / script], cwd=folder, capture_output=True, text=True,
+                          timeout=timeout, env={**os.environ, "INTACT_MNIST": str(data)})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tutorial(request, tmp_path_factory):
+    """(what it printed, where it saved, whether it saw all of MNIST)"""
+    full = request.config.getoption("--mnist")
+    data = full or request.getfixturevalue("tiny_mnist")
+    folder = tmp_path_factory.mktemp("tutorial")
+    return run("mnist_mobilenet_qat.py", data, folder), folder, bool(full)
+
+
+def test_the_tutorial_runs_and_saves_both_models(tutorial):
+    printed, folder, is_full = tutorial
+    top1, quantized = map(float, re.search(r"float ([\d.]+), quantized ([\d.]+)", printed).groups())
+    if is_full:
+        assert top1 >= 0.95 and quantized - top1 >= -0.001
+    for name in MODELS:
+        model = intact.load_model(str(folder / name))
+        assert model.feeds == ["image"] and intact.is_quantized(model.program)
+    sizes = [os.path.getsize(folder / f"{name}.pdiparams") for name in MODELS]
+    assert sizes[1] < 0.3 * sizes[0]
+
+
+def test_the_float_model_loads_in_paddle(request, tutorial):
+    python = request.config.getoption("--paddle")
+    if not python:
+        pytest.skip("--paddle PYTHON is not given")
+    _, folder, _ = tutorial
+    done = subprocess.run([python, "-c", PADDLE, str(folder / MODELS[0])], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(eval(done.stdout.splitlines()[-1])) == 2
+
+
+def test_a_script_of_another_style_runs(tiny_mnist, tmp_path):
+    printed = run("lenet_ptq_qat.py", tiny_mnist, tmp_path)
+    accuracies = [float(value) for value in re.findall(r"[01]\.\d+", printed.splitlines()[-1])]
+    assert len(accuracies) == 6 and min(accuracies) > 0.9
