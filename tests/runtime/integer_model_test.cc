@@ -117,6 +117,21 @@ TEST(IntegerModelTest, CodesFollowTheFloatSimulationExceptNearTies) {
   EXPECT_LT(differing, compared / 200);
 }
 
+TEST(IntegerModelTest, ProfileTimesEveryStep) {
+  const Everything net;
+  IntegerSession session(net.model(), {.profile = true});
+  session.run(image(4));
+  const std::vector<IntegerStepTime> once = session.times();
+  session.run(image(4));
+  ASSERT_GT(once.size(), 10U);
+  for (size_t i = 0; i < once.size(); ++i) {
+    EXPECT_THAT(net.model().describe(), HasSubstr(once[i].op));
+    EXPECT_FALSE(once[i].kernel.empty());
+    EXPECT_GT(session.times()[i].seconds, once[i].seconds);
+  }
+  EXPECT_TRUE(IntegerSession(net.model()).times().empty());
+}
+
 TEST(IntegerModelTest, SaysWhichKernelsRunAndWhyTheyAreExact) {
   const Everything net;
   const std::string text = net.model().describe();

@@ -44,6 +44,15 @@ struct IntegerSessionOptions {
   bool use_reference = false;
   /// Keep the codes of every quantized tensor; codes() has them.
   bool keep_codes = false;
+  /// Time every step; times() has the sums.
+  bool profile = false;
+};
+
+/// What one step of an IntegerSession has cost so far.
+struct IntegerStepTime {
+  std::string op;      // as in IntegerModel::describe()
+  std::string kernel;  // and why it is exact
+  double seconds = 0;  // over all runs
 };
 
 /// Runs an IntegerModel. One thread at a time; memory is laid out once per feed shape.
@@ -61,6 +70,8 @@ class IntegerSession {
   /// Of the last run, by the name of the quantizer's output: int8 or uint8, NCHW. Empty without
   /// keep_codes.
   const TensorMap& codes() const;
+  /// In running order. Empty without IntegerSessionOptions::profile.
+  const std::vector<IntegerStepTime>& times() const;
   /// Bytes of activation memory for the last run's shapes.
   size_t arena_bytes() const;
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 
 #include "base/check.h"
 #include "intact/ir/interpret.h"
@@ -114,7 +115,9 @@ struct IntegerSession::Impl {
   Arena arena;
   std::vector<void*> addresses;
   TensorMap codes;
+  std::vector<IntegerStepTime> times;
 
+  void run_step(const Schedule& schedule, size_t index, std::byte* memory);
   const Schedule& schedule_for(const TensorMap& feeds);
   void bind(const Schedule& schedule, const TensorMap& feeds);
   void keep_codes(const integer::Node& node, const Schedule& schedule);
@@ -187,10 +190,27 @@ void IntegerSession::Impl::keep_codes(const integer::Node& node, const Schedule&
   }
 }
 
+void IntegerSession::Impl::run_step(const Schedule& schedule, size_t index, std::byte* memory) {
+  const Addresses at = {addresses.data(), memory + schedule.workspace_offsets[index]};
+  if (!options.profile) {
+    schedule.steps[index].run(at);
+    return;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  schedule.steps[index].run(at);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  times[index].seconds += time.count();
+}
+
 IntegerSession::IntegerSession(IntegerModel model, IntegerSessionOptions options)
     : impl_(std::make_unique<Impl>()) {
   impl_->model = model.impl_;
   impl_->options = options;
+  if (options.profile) {
+    for (const auto& node : impl_->model->lowered.graph.nodes) {
+      impl_->times.push_back({.op = node->label(), .kernel = node->kernel()});
+    }
+  }
 }
 
 IntegerSession::IntegerSession(IntegerSession&&) noexcept = default;
@@ -204,7 +224,7 @@ std::vector<Tensor> IntegerSession::run(const TensorMap& feeds) {
   const Lowered& model = impl_->model->lowered;
   auto* memory = impl_->arena.reserve(schedule.arena_bytes + 64);
   for (size_t i = 0; i < schedule.steps.size(); ++i) {
-    schedule.steps[i].run({impl_->addresses.data(), memory + schedule.workspace_offsets[i]});
+    impl_->run_step(schedule, i, memory);
     if (impl_->options.keep_codes) {
       impl_->keep_codes(*model.graph.nodes[i], schedule);
     }
@@ -219,6 +239,10 @@ std::vector<Tensor> IntegerSession::run(const TensorMap& feeds) {
 
 const TensorMap& IntegerSession::codes() const {
   return impl_->codes;
+}
+
+const std::vector<IntegerStepTime>& IntegerSession::times() const {
+  return impl_->times;
 }
 
 size_t IntegerSession::arena_bytes() const {
