@@ -2,21 +2,16 @@
 // more than chance.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/atomic_file.h"
 #include "base/check.h"
 #include "certificate.h"
 #include "command.h"
+#include "comparison.h"
 #include "dataset.h"
-#include "mcnemar.h"
 #include "model_runner.h"
-#include "picture.h"
 
 namespace intact::tools {
 namespace {
-
-constexpr size_t kMaxPictures = 200;
 
 struct CompareCommand {
   CommonOptions common;
@@ -27,59 +22,6 @@ struct CompareCommand {
   int64_t limit = 0;
   int64_t batch_size = 64;
 };
-
-/// An image on which the models give different labels.
-struct Disagreement {
-  int64_t image = 0;
-  int64_t label = 0;
-  int64_t a = 0;
-  int64_t b = 0;
-  std::string picture;
-};
-
-struct Comparison {
-  int64_t images = 0;
-  int64_t both = 0;
-  int64_t only_a = 0;
-  int64_t only_b = 0;
-  int64_t neither = 0;
-  std::vector<Disagreement> disagreements;
-
-  double p() const { return mcnemar_exact_p(only_a, only_b); }
-};
-
-std::vector<int64_t> predict(ModelRunner& runner, const Tensor& images) {
-  return predicted_labels(runner.run({{runner.model().feeds[0], images}})[0]);
-}
-
-Tensor image_of(const Tensor& images, int64_t index) {
-  const int64_t size = images.shape().numel(1, images.shape().rank());
-  return Tensor::from<float>(
-      {images.shape()[-2], images.shape()[-1]},
-      {images.data<float>() + index * size, images.data<float>() + (index + 1) * size});
-}
-
-void add_batch(Comparison& comparison,
-               const TensorMap& batch,
-               const std::vector<int64_t>& a,
-               const std::vector<int64_t>& b,
-               bool with_pictures) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    const int64_t label = batch.at("label").data<int64_t>()[i];
-    comparison.both += a[i] == label && b[i] == label ? 1 : 0;
-    comparison.only_a += a[i] == label && b[i] != label ? 1 : 0;
-    comparison.only_b += a[i] != label && b[i] == label ? 1 : 0;
-    comparison.neither += a[i] != label && b[i] != label ? 1 : 0;
-    if (a[i] != b[i]) {
-      Disagreement found = {.image = comparison.images, .label = label, .a = a[i], .b = b[i]};
-      if (with_pictures && comparison.disagreements.size() < kMaxPictures) {
-        found.picture = png_data_uri(image_of(batch.at("image"), static_cast<int64_t>(i)));
-      }
-      comparison.disagreements.push_back(std::move(found));
-    }
-    ++comparison.images;
-  }
-}
 
 Comparison compare_models(const CompareCommand& command) {
   ModelRunner a(deployed(load_run_or_model(command.a)));
@@ -97,31 +39,9 @@ Comparison compare_models(const CompareCommand& command) {
   Comparison comparison;
   for (const TensorMap& batch : *images.loader) {
     const Tensor& pixels = batch.at("image");
-    add_batch(comparison, batch, predict(a, pixels), predict(b, pixels), !command.html.empty());
+    comparison.add(batch, predict(a, pixels), predict(b, pixels), !command.html.empty());
   }
   return comparison;
-}
-
-nlohmann::ordered_json to_json(const CompareCommand& command, const Comparison& comparison) {
-  const auto images = static_cast<double>(comparison.images);
-  nlohmann::ordered_json json = {
-      {"command", "compare"},
-      {"a", command.a},
-      {"b", command.b},
-      {"images", comparison.images},
-      {"top1_a", static_cast<double>(comparison.both + comparison.only_a) / images},
-      {"top1_b", static_cast<double>(comparison.both + comparison.only_b) / images},
-      {"both_right", comparison.both},
-      {"only_a_right", comparison.only_a},
-      {"only_b_right", comparison.only_b},
-      {"both_wrong", comparison.neither},
-      {"mcnemar_p", comparison.p()}};
-  json["disagreements"] = nlohmann::ordered_json::array();
-  for (const Disagreement& found : comparison.disagreements) {
-    json["disagreements"].push_back(
-        {{"image", found.image}, {"label", found.label}, {"a", found.a}, {"b", found.b}});
-  }
-  return json;
 }
 
 std::string to_html(const CompareCommand& command, const Comparison& comparison) {
@@ -143,8 +63,8 @@ std::string to_html(const CompareCommand& command, const Comparison& comparison)
       comparison.images,
       comparison.p(),
       comparison.disagreements.size(),
-      comparison.disagreements.size() > kMaxPictures
-          ? fmt::format(", the first {} are shown", kMaxPictures)
+      comparison.disagreements.size() > Comparison::kMaxPictures
+          ? fmt::format(", the first {} are shown", Comparison::kMaxPictures)
           : "");
   for (const Disagreement& found : comparison.disagreements) {
     if (!found.picture.empty()) {
@@ -165,7 +85,9 @@ std::string to_html(const CompareCommand& command, const Comparison& comparison)
 int compare(const CompareCommand& command) {
   command.common.apply();
   const Comparison comparison = compare_models(command);
-  command.common.report(to_json(command, comparison));
+  nlohmann::ordered_json report = {{"command", "compare"}, {"a", command.a}, {"b", command.b}};
+  report.update(to_json(comparison));
+  command.common.report(report);
   fmt::print("A {}  top-1 {}/{}\nB {}  top-1 {}/{}\n",
              command.a,
              comparison.both + comparison.only_a,
