@@ -69,6 +69,8 @@
 #include "intact/tensor/random.h"
 #include "intact/tensor/shape.h"
 #include "intact/tensor/tensor.h"
+#include "intact/train/event_writer.h"
+#include "intact/train/history.h"
 #include "intact/train/learning_rate.h"
 #include "intact/train/loops.h"
 #include "intact/train/metrics.h"
