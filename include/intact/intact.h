@@ -54,6 +54,7 @@
 #include "intact/passes/deployment_form.h"
 #include "intact/passes/passes.h"
 #include "intact/passes/pipeline.h"
+#include "intact/quant/analysis.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/coverage.h"
 #include "intact/quant/quant_aware.h"
