@@ -49,5 +49,7 @@ done
 "$intact" convert "$out/run_portable" --format onnx --out "$out/portable.onnx"
 "$intact" eval "$out/portable.onnx" --data "$data" --json "$out/eval_onnx.json" "${common[@]}" >/dev/null
 "$intact" verify "$out/portable.onnx" --data "$data" --client onnxruntime --limit 1000 --out "$out" "${common[@]}"
+"$intact" report "$out/run_portable" --data "$data" --against "$out/run_float" --certificate "$out/certificate.json" \
+  --out "$out/report.html" --json "$out/report.json" "${common[@]}"
 python3 "$root/scripts/plot.py" "$out"
 python3 "$root/scripts/summary.py" "$out"

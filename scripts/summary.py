@@ -33,6 +33,7 @@ def main(folder):
                        ("v2.pdmodel", "converted, quantize_linear ops, int8 weights"),
                        ("portable.onnx", "for ONNX Runtime, OpenVINO and others"),
                        ("certificate.html", "every integer of it, ours and ONNX Runtime's"),
+                       ("report.html", "all of it on one page: curves, layers, histograms, confusion, differences"),
                        ("result.svg", "loss of both phases"),
                        ("quantized.txt", "what is quantized with which scale, and what is not and why")):
         print(f"  {folder / name}  {what}")

@@ -17,6 +17,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_run_command(app, action);
   add_verify_command(app, action);
   add_compare_command(app, action);
+  add_report_command(app, action);
   add_inspect_command(app, action);
   add_bench_command(app, action);
   add_list_commands(app, action);

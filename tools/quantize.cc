@@ -82,9 +82,13 @@ void add_quantize_command(CLI::App& app, Action& action) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   sub->add_option("--out", command->job.out, "Directory to save the quantized run in")->required();
+  add_tensorboard_option(*sub, command->job);
   add_quant_options(*sub, command->quant);
   add_common_options(*sub, command->job.common);
-  sub->callback([command, &action] { action = [command] { return quantize(*command); }; });
+  sub->callback([command, &action] {
+    command->job.history = command->run;
+    action = [command] { return quantize(*command); };
+  });
 }
 
 }  // namespace intact::tools

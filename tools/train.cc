@@ -74,6 +74,7 @@ int train(TrainCommand command) {
   if (!command.resume.empty()) {
     SavedRun run = RunDirectory(command.resume).load();
     command.job.out = command.job.out.empty() ? command.resume : command.job.out;
+    command.job.history = command.resume;
     return train_and_report(command.job, run);
   }
   check(!command.job.out.empty(),
@@ -149,6 +150,7 @@ void add_train_command(CLI::App& app, Action& action) {
   sub->add_option("--resume",
                   command->resume,
                   "A saved run to go on with; its options are used, --data is needed");
+  add_tensorboard_option(*sub, command->job);
   add_common_options(*sub, command->job.common);
   sub->callback([command, &action] { action = [command] { return train(*command); }; });
 }

@@ -5,45 +5,24 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "base/check.h"
 #include "intact/passes/deployment_form.h"
+#include "intact/train/history.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "quant_options.h"
 #include "settings.h"
+#include "tensorboard.h"
 
 namespace intact::tools {
 namespace {
 
-constexpr int64_t kHistoryEvery = 10;  // iterations a point of the loss curve stands for
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-/// Loss over iterations, a mean every kHistoryEvery, for the report and its plot.
-class History {
- public:
-  void add(int64_t iteration, const Iteration& done) {
-    loss_ += done.loss;
-    top1_ += done.top1;
-    ++count_;
-    if (count_ == kHistoryEvery) {
-      points_.push_back(
-          {{"iteration", iteration}, {"loss", loss_ / count_}, {"top1", top1_ / count_}});
-      loss_ = top1_ = 0;
-      count_ = 0;
-    }
-  }
-  const nlohmann::ordered_json& points() const { return points_; }
-
- private:
-  nlohmann::ordered_json points_ = nlohmann::ordered_json::array();
-  double loss_ = 0;
-  double top1_ = 0;
-  int count_ = 0;
-};
 
 std::map<std::string, const Program*> program_pointers(const SavedRun& run) {
   std::map<std::string, const Program*> programs;
@@ -53,17 +32,35 @@ std::map<std::string, const Program*> program_pointers(const SavedRun& run) {
   return programs;
 }
 
-void save(const TrainingJob& job, const SavedRun& run) {
-  RunDirectory(job.out).save(run.info, program_pointers(run), run.scope);
-}
-
 struct TrainingResult {
-  MetricsSum sum;
-  History history;
+  TrainingHistory history;
+  std::optional<TrainingEvents> events;
   int64_t images = 0;
   double seconds = 0;
   bool is_complete = true;
 };
+
+void save(const TrainingJob& job, const SavedRun& run, const TrainingHistory& history) {
+  RunDirectory(job.out).save(run.info, program_pointers(run), run.scope);
+  history.save(job.out);
+}
+
+std::string phase_name(const SavedRun& run) {
+  return run.info.config.contains(kQuantConfigKey) ? "quantize" : "train";
+}
+
+/// Of the last phase.
+nlohmann::ordered_json points_json(const TrainingHistory& history) {
+  nlohmann::ordered_json points = nlohmann::ordered_json::array();
+  for (const HistoryPoint& point : history.phases().back().points) {
+    points.push_back({{"iteration", point.iteration},
+                      {"loss", point.loss},
+                      {"top1", point.top1},
+                      {"learning_rate", point.learning_rate},
+                      {"images_per_second", point.images_per_second}});
+  }
+  return points;
+}
 
 /// Advances run.info' data cursor.
 void train_epochs(const TrainingJob& job, SavedRun& run, TrainingResult& result) {
@@ -84,6 +81,11 @@ void train_epochs(const TrainingJob& job, SavedRun& run, TrainingResult& result)
   loop.stop = &watch_interrupts();
   loop.learning_rate = state.learning_rate;
   loop.schedule = settings.schedule(steps);
+  result.history = job.history.empty() ? TrainingHistory() : TrainingHistory::load(job.history);
+  result.history.begin_phase(phase_name(run), state.epoch * batches + state.iteration);
+  if (!job.tensorboard.empty()) {
+    result.events.emplace(job.tensorboard + "/" + phase_name(run), run.programs.at("train"));
+  }
   const auto start = std::chrono::steady_clock::now();
   for (; state.epoch < state.epochs && result.is_complete;
        state.epoch += result.is_complete ? 1 : 0) {
@@ -93,7 +95,11 @@ void train_epochs(const TrainingJob& job, SavedRun& run, TrainingResult& result)
     loop.first_iteration = state.iteration;
     loop.first_step = state.epoch * batches + state.iteration;
     loop.on_iteration = [&](const Iteration& done) {
-      result.history.add(state.epoch * batches + done.index + 1, done);
+      const int64_t step = state.epoch * batches + done.index;
+      result.history.add(done, loop.schedule(step));
+      if (result.events) {
+        result.events->add(step + 1, done, loop.schedule(step), run.scope);
+      }
       result.images += done.images;
       state.iteration = done.index + 1;
       state.run_index = executor.run_index();
@@ -109,6 +115,14 @@ void train_epochs(const TrainingJob& job, SavedRun& run, TrainingResult& result)
 }
 
 }  // namespace
+
+void add_tensorboard_option(CLI::App& command, TrainingJob& job) {
+  command
+      .add_option("--tensorboard",
+                  job.tensorboard,
+                  "Directory to write TensorBoard's event files in: curves and scales")
+      ->type_name("DIR");
+}
 
 LoopOptions loop_names(SavedRun& run) {
   return {.top1 = run.info.top1, .top5 = run.info.top5, .loss = run.info.loss, .scope = &run.scope};
@@ -168,12 +182,12 @@ int train_and_report(const TrainingJob& job, SavedRun& run) {
     train_epochs(job, run, result);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::InvalidArgument && run.info.run_index > 0) {
-      save(job, run);
+      save(job, run, result.history);
       fmt::print(stderr, "{} holds the last good state\n", job.out);
     }
     throw;
   }
-  save(job, run);
+  save(job, run, result.history);
   if (!result.is_complete) {
     fmt::print(
         stderr, "interrupted; `intact train --resume {} --data {}` goes on\n", job.out, job.data);
@@ -181,6 +195,11 @@ int train_and_report(const TrainingJob& job, SavedRun& run) {
   }
   const Arithmetic arithmetic = arithmetic_of(run.programs.at("test"), run.scope, loop_names(run));
   const Metrics metrics = evaluate_run(run, job.data, "test", arithmetic);
+  result.history.finish_phase(metrics, to_string(arithmetic));
+  result.history.save(job.out);
+  if (result.events) {
+    result.events->finish(result.history.phases().back().iterations, metrics);
+  }
   nlohmann::ordered_json report = {
       {"command", job.command}, {"model", run.info.model}, {"arithmetic", to_string(arithmetic)}};
   report.update(to_json(metrics));
@@ -189,7 +208,7 @@ int train_and_report(const TrainingJob& job, SavedRun& run) {
   report["train_seconds"] = result.seconds;
   report["test_seconds"] = metrics.seconds;
   report["peak_memory_bytes"] = peak_memory_bytes();
-  report["history"] = result.history.points();
+  report["history"] = points_json(result.history);
   job.common.report(report);
   fmt::print("{}  {}  ({}; {})\n",
              job.out,

@@ -15,8 +15,12 @@ struct TrainingJob {
   std::string command;  // "train" or "quantize", for the report and the progress
   std::string data;
   std::string out;
+  std::string history;      // directory of the run it goes on from, for its curves; "": none
+  std::string tensorboard;  // directory for event files; "": none
   CommonOptions common;
 };
+
+void add_tensorboard_option(CLI::App& command, TrainingJob& job);
 
 /// Trains `run` from its data cursor to its last epoch, saves it to job.out, evaluates it and
 /// reports. Ctrl-C ends after the current iteration: saves and returns kInterrupted. A loss that is
