@@ -4,8 +4,8 @@ The verbs of the C++ library under the same names; tensors go in and out as nump
 have the names of PaddlePaddle's and PaddleSlim's static-graph API, so that their scripts run with other imports.
 """
 
-from . import nn as nn
 from ._intact import *  # noqa: F403
+from . import nn as nn
 from .errors import (
     Error as Error,
     FormatError as FormatError,

@@ -1,3 +1,8 @@
 """Layer functions, initializers and the model zoo: each appends to the current main Program."""
 
+from typing import Union as _Union
+
 from ._intact.nn import *  # noqa: F403
+from ._intact.nn import Constant, KaimingNormal, KaimingUniform, Normal, Uniform, XavierUniform
+
+Initializer = _Union[Constant, Uniform, Normal, KaimingUniform, KaimingNormal, XavierUniform]

@@ -66,18 +66,18 @@ nb::object to_python(const Attribute& attribute) {
       attribute);
 }
 
-nb::dict to_python(const Attributes& attributes) {
-  nb::dict result;
+AttributeDict to_python(const Attributes& attributes) {
+  AttributeDict result;
   for (const auto& [name, value] : attributes) {
     result[name.c_str()] = to_python(value);
   }
   return result;
 }
 
-Attributes to_attributes(const std::string& op_type, nb::handle values) {
+Attributes to_attributes(const std::string& op_type, const AttributeValues& values) {
   const OpDef& def = op_registry().get(op_type);
   Attributes result;
-  for (nb::handle item : values.attr("items")()) {
+  for (nb::handle item : values.mapping.attr("items")()) {
     const auto name = nb::cast<std::string>(item[0]);
     const AttrDef* known = def.find_attr(name);
     try {

@@ -46,9 +46,9 @@ void bind_op(nb::class_<Op>& op) {
       .def(
           "set_attr",
           [](Op& self, const std::string& name, nb::handle value) {
-            nb::dict one;
+            AttributeDict one;
             one[name.c_str()] = value;
-            self.set_attr(name, to_attributes(self.type(), one).at(name));
+            self.set_attr(name, to_attributes(self.type(), {one}).at(name));
           },
           "name"_a,
           "value"_a)
@@ -102,12 +102,12 @@ void bind_block(nb::class_<Block>& block) {
           "append_op",
           [](Block& self,
              const std::string& type,
-             nb::dict inputs,
-             nb::dict outputs,
-             nb::dict attrs) -> Op& {
+             const SlotVars& inputs,
+             const SlotVars& outputs,
+             const AttributeValues& attrs) -> Op& {
             return self.append_op({.type = type,
-                                   .inputs = to_slots(inputs),
-                                   .outputs = to_slots(outputs),
+                                   .inputs = inputs.slots,
+                                   .outputs = outputs.slots,
                                    .attrs = to_attributes(type, attrs)});
           },
           "type"_a,

@@ -17,7 +17,7 @@ namespace intact::python {
 namespace {
 
 /// Appends an op of any type, with a new temporary in each output slot that must be filled.
-std::vector<Var*> append(const std::string& type, nb::dict inputs, nb::dict attrs) {
+std::vector<Var*> append(const std::string& type, Slots inputs, const Attributes& attrs) {
   Program& main = default_main_program();
   const OpDef& def = op_registry().get(type);
   const std::string name = main.unique_name(type) + ".tmp";
@@ -33,17 +33,14 @@ std::vector<Var*> append(const std::string& type, nb::dict inputs, nb::dict attr
     }
   }
   main.block().append_op({.type = type,
-                          .inputs = to_slots(inputs),
+                          .inputs = std::move(inputs),
                           .outputs = std::move(outputs),
-                          .attrs = to_attributes(type, attrs)});
+                          .attrs = attrs});
   return results;
 }
 
 Var& binary(const std::string& type, Var& x, Var& y) {
-  nb::dict inputs;
-  inputs["X"] = nb::cast(&x, nb::rv_policy::reference);
-  inputs["Y"] = nb::cast(&y, nb::rv_policy::reference);
-  return *append(type, inputs, nb::dict()).front();
+  return *append(type, {{"X", {&x}}, {"Y", {&y}}}, {}).front();
 }
 
 /// Binds x OP y and x OP number.
@@ -106,7 +103,7 @@ void bind_activations(nb::module_& m) {
   def_layer(
       m,
       "activation",
-      [](Var& x, const std::string& type, nb::dict attrs) -> Var& {
+      [](Var& x, const std::string& type, const AttributeValues& attrs) -> Var& {
         return nn::activation(x, type, to_attributes(type, attrs));
       },
       "x"_a,
@@ -201,7 +198,9 @@ void bind_layers(nb::module_& m) {
   bind_losses(m);
   bind_parameter_layers(m);
   m.def("append",
-        &append,
+        [](const std::string& type, const SlotVars& inputs, const AttributeValues& attrs) {
+          return append(type, inputs.slots, to_attributes(type, attrs));
+        },
         "type"_a,
         "inputs"_a,
         "attrs"_a = nb::dict(),

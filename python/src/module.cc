@@ -15,6 +15,8 @@ NB_MODULE(_intact, m) {
   nanobind::module_ nn = m.def_submodule("nn", "Layer functions, initializers and the model zoo.");
   bind_nn(nn);
   bind_layers(nn);
+  // It stays in sys.modules as intact._intact.nn; `from intact._intact import *` must not bring it.
+  nanobind::delattr(m, "nn");
   bind_quant(m);
   bind_quant_post(m);
   bind_train(m);

@@ -12,8 +12,8 @@ struct CopyScope {
   static void precall(PyObject**, size_t, nb::detail::cleanup_list*) {}
   static void postcall(PyObject** arguments, size_t, nb::handle copy) {
     const nb::handle self(arguments[0]);
-    if (copy.is_valid() && nb::hasattr(self, "scope")) {
-      copy.attr("scope") = self.attr("scope");
+    if (copy.is_valid() && nb::hasattr(self, "_scope")) {
+      copy.attr("_scope") = self.attr("_scope");
     }
   }
 };
@@ -47,12 +47,21 @@ void bind_guard(nb::module_& m) {
             return self;
           },
           nb::rv_policy::reference)
-      .def("__exit__", [](Guard& self, nb::args) { self.exit(); });
+      .def("__exit__", [](Guard& self, nb::args) { self.exit(); },
+           nb::sig("def __exit__(self, *exception: object) -> None"));
   m.def("default_main_program",
         &default_main_program,
         nb::rv_policy::reference,
         doc("default_main_program"));
   m.def("default_startup_program", &default_startup_program, nb::rv_policy::reference);
+}
+
+Scope* own_scope(nb::handle program) {
+  return nb::hasattr(program, "_scope") ? nb::cast<Scope*>(program.attr("_scope")) : nullptr;
+}
+
+void set_own_scope(nb::handle program, nb::object scope) {
+  program.attr("_scope") = scope;
 }
 
 std::vector<Var*> parameters(const Program& program) {
@@ -103,6 +112,13 @@ void bind_program(nb::module_& m) {
                    &Program::random_seed,
                    &Program::set_random_seed,
                    doc("Program.random_seed"))
+      .def_prop_rw("scope",
+                   &own_scope,
+                   &set_own_scope,
+                   nb::rv_policy::reference,
+                   nb::for_getter(nb::sig("def scope(self) -> Scope | None")),
+                   nb::for_setter(nb::sig("def scope(self, value: Scope | None, /) -> None")),
+                   "The Scope that was made for this Program, as convert does; None: the current one.")
       .def(
           "to_text", [](const Program& self) { return to_text(self); }, doc("to_text"))
       .def("__str__", [](const Program& self) { return to_text(self); });

@@ -10,12 +10,14 @@
 namespace intact::python {
 namespace {
 
+using ConfigDict = nb::typed<nb::dict, std::string, nb::object>;
+
 nb::object to_python(const ConfigValue& value) {
   return std::visit([](const auto& item) { return nb::object(nb::cast(item)); }, value);
 }
 
-nb::dict to_dict(const QuantConfig& config) {
-  nb::dict result;
+ConfigDict to_dict(const QuantConfig& config) {
+  ConfigDict result;
   for (const auto& [key, value] : to_config_map(config)) {
     result[key.c_str()] = to_python(value);
   }
@@ -28,7 +30,8 @@ void bind_config(nb::module_& m) {
       .def(
           "__init__",
           [](QuantConfig* self, nb::kwargs keys) { new (self) QuantConfig(to_config(keys)); },
-          "keys"_a)
+          "keys"_a,
+          nb::sig("def __init__(self, **keys: object) -> None"))
       .def("to_dict", &to_dict, doc("to_config_map"))
       .def("__repr__", [](const QuantConfig& self) {
         return "QuantConfig(**" + nb::cast<std::string>(nb::repr(to_dict(self))) + ")";

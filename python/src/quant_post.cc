@@ -25,7 +25,7 @@ void bind_quant_post(nb::module_& m) {
       "calibrate",
       [](const Program& program,
          const std::vector<std::string>& tensors,
-         nb::iterable batches,
+         nb::typed<nb::iterable, Feeds> batches,
          const ConfigArgument& config,
          const std::string& name,
          double hist_percent,
@@ -50,7 +50,7 @@ void bind_quant_post(nb::module_& m) {
   m.def(
       "quant_post_static",
       [](const Program& program,
-         nb::iterable batches,
+         nb::typed<nb::iterable, Feeds> batches,
          const ConfigArgument& config,
          const std::string& name,
          double hist_percent,

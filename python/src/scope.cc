@@ -70,7 +70,9 @@ void bind_scope(nb::module_& m) {
           "name"_a)
       .def("__setitem__", &Scope::set, "name"_a, "value"_a)
       .def("__len__", [](const Scope& self) { return self.names().size(); })
-      .def("__iter__", [](const Scope& self) { return nb::iter(nb::cast(self.names())); });
+      .def("__iter__", [](const Scope& self) {
+        return nb::typed<nb::iterator, std::string>(nb::iter(nb::cast(self.names())));
+      });
   m.def("global_scope", &global_scope, nb::rv_policy::reference, doc("global_scope"));
 }
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NoReturn, Optional, Sequence
 
 from .. import nn as _nn
-from .._intact import CpuPlace as CPUPlace
-from .._intact import CudaPlace as CUDAPlace
+from .._intact import CpuPlace as _CpuPlace
+from .._intact import CudaPlace as _CudaPlace
 from .._intact import Var as _Var
 from ..errors import UnsupportedError as _UnsupportedError
 from . import _random
@@ -25,6 +25,8 @@ from ._names import missing as _missing
 from ._names import only as _only
 from .param_attr import ParamAttr as ParamAttr
 
+CPUPlace = _CpuPlace
+CUDAPlace = _CudaPlace
 bool = "bool"
 int8 = "int8"
 uint8 = "uint8"

@@ -75,6 +75,11 @@ class _Calibration:
         return {name: np.asarray(batch[name]) for name in self.feeds}
 
 
+def _samples(source: Any) -> Iterable[Any]:
+    """Of a function that makes a generator, or a Dataset."""
+    return source() if callable(source) else (source[index] for index in range(len(source)))
+
+
 def _batches_of(batch_generator: Any, sample_generator: Any, data_loader: Any, batch_size: int) -> Callable[[], Iterable[Any]]:
     given = [source for source in (batch_generator, sample_generator, data_loader) if source is not None]
     if len(given) != 1:
@@ -86,7 +91,7 @@ def _batches_of(batch_generator: Any, sample_generator: Any, data_loader: Any, b
 
     def batches() -> Iterable[Any]:
         samples: list[Any] = []
-        for sample in sample_generator():
+        for sample in _samples(sample_generator):
             samples.append(sample if isinstance(sample, (list, tuple)) else (sample,))
             if len(samples) == batch_size:
                 yield [np.stack([np.asarray(value) for value in field]) for field in zip(*samples)]

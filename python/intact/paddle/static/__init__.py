@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..._intact import Program as Program
 from ..._intact import Scope as Scope
-from ..._intact import Var as Variable
+from ..._intact import Var as _Var
 from ..._intact import default_main_program as default_main_program
 from ..._intact import default_startup_program as default_startup_program
 from .._names import missing as _missing
@@ -24,4 +24,5 @@ from .files import save_inference_model as save_inference_model
 from .scopes import global_scope as global_scope
 from .scopes import scope_guard as scope_guard
 
+Variable = _Var
 __getattr__ = _missing(__name__, set(globals()) - {"building", "executor", "files", "scopes"})

@@ -29,5 +29,4 @@ def scope_for(program: Program, scope: Optional[Scope] = None) -> Scope:
     """`scope` when given, else the one the Program brought (convert's), else the current one."""
     if scope is not None:
         return scope
-    own: Optional[Scope] = getattr(program, "scope", None)
-    return global_scope() if own is None else own
+    return global_scope() if program.scope is None else program.scope
