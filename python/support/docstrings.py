@@ -1,6 +1,6 @@
 """Writes the /// comments of the public headers as a C++ table, so that Python's help is the headers' text.
 
-    python3 docstrings.py INCLUDE_DIR OUTPUT
+    python3 python/support/docstrings.py INCLUDE_DIR OUTPUT
 
 A name is what follows namespace intact: "Executor.run", "nn.conv2d". Of overloads the first that is documented counts.
 """
@@ -59,7 +59,7 @@ def main(include, output):
         for name, text in docs_of(path.read_text()):
             table.setdefault(name, text)
     rows = "\n".join(f'    {{"{name}", R"doc({text})doc"}},' for name, text in sorted(table.items()))
-    text = ("// Written by python/docstrings.py from the public headers.\n#pragma once\n\n"
+    text = ("// Written by python/support/docstrings.py from the public headers.\n#pragma once\n\n"
             "namespace intact::python {\n\nstruct Doc {\n  const char* name;\n  const char* text;\n};\n"
             f"inline constexpr Doc kDocs[] = {{\n{rows}\n}};\n\n}}  // namespace intact::python\n")
     path = pathlib.Path(output)
