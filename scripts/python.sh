@@ -30,7 +30,7 @@ mkdir -p "$dist"
 rm -f "$dist"/intact-*.whl
 say "building the wheel for Python $version"
 "$venv/bin/pip" wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w "$dist" "$root" \
-  -C cmake.source-dir=python -C cmake.define.CMAKE_PREFIX_PATH="$prefix"
+  --config-settings=cmake.source-dir=python --config-settings=cmake.define.CMAKE_PREFIX_PATH="$prefix"
 "$venv/bin/pip" install -q --disable-pip-version-check --force-reinstall --no-deps "$dist"/intact-*.whl
 "$venv/bin/python" "$root/python/support/check_size.py" "$dist"/intact-*.whl
 cd "$root"

@@ -45,7 +45,8 @@ namespace nanobind::detail {
 /// To C++ a copy, to Python a view that shares the memory.
 template <>
 struct type_caster<intact::Tensor> {
-  NB_TYPE_CASTER(intact::Tensor, io_name("numpy.typing.ArrayLike", "numpy.ndarray"))
+  NB_TYPE_CASTER(intact::Tensor,
+                 io_name("numpy.typing.ArrayLike", "numpy.typing.NDArray[typing.Any]"))
 
   bool from_python(handle source, uint8_t, cleanup_list*) {
     value = intact::python::borrow(source).tensor.clone();

@@ -18,8 +18,9 @@ namespace nanobind::detail {
 
 template <>
 struct type_caster<intact::python::ConfigArgument> {
-  NB_TYPE_CASTER(intact::python::ConfigArgument,
-                 const_name("intact._intact.QuantConfig | collections.abc.Mapping[str, object] | None"))
+  NB_TYPE_CASTER(
+      intact::python::ConfigArgument,
+      const_name("intact._intact.QuantConfig | collections.abc.Mapping[str, object] | None"))
 
   bool from_python(handle source, uint8_t, cleanup_list*) {
     value.value = intact::python::to_config(source);

@@ -32,10 +32,8 @@ std::vector<Var*> append(const std::string& type, Slots inputs, const Attributes
       }
     }
   }
-  main.block().append_op({.type = type,
-                          .inputs = std::move(inputs),
-                          .outputs = std::move(outputs),
-                          .attrs = attrs});
+  main.block().append_op(
+      {.type = type, .inputs = std::move(inputs), .outputs = std::move(outputs), .attrs = attrs});
   return results;
 }
 
@@ -197,17 +195,18 @@ void bind_layers(nb::module_& m) {
   bind_shapes(m);
   bind_losses(m);
   bind_parameter_layers(m);
-  m.def("append",
-        [](const std::string& type, const SlotVars& inputs, const AttributeValues& attrs) {
-          return append(type, inputs.slots, to_attributes(type, attrs));
-        },
-        "type"_a,
-        "inputs"_a,
-        "attrs"_a = nb::dict(),
-        nb::rv_policy::reference,
-        nb::call_policy<KeepProgram>(),
-        "Appends an op of any type to the current main Program and returns its outputs: a new "
-        "temporary for each output slot that must be filled.");
+  m.def(
+      "append",
+      [](const std::string& type, const SlotVars& inputs, const AttributeValues& attrs) {
+        return append(type, inputs.slots, to_attributes(type, attrs));
+      },
+      "type"_a,
+      "inputs"_a,
+      "attrs"_a = nb::dict(),
+      nb::rv_policy::reference,
+      nb::call_policy<KeepProgram>(),
+      "Appends an op of any type to the current main Program and returns its outputs: a new "
+      "temporary for each output slot that must be filled.");
 }
 
 }  // namespace intact::python

@@ -47,8 +47,10 @@ void bind_guard(nb::module_& m) {
             return self;
           },
           nb::rv_policy::reference)
-      .def("__exit__", [](Guard& self, nb::args) { self.exit(); },
-           nb::sig("def __exit__(self, *exception: object) -> None"));
+      .def(
+          "__exit__",
+          [](Guard& self, nb::args) { self.exit(); },
+          nb::sig("def __exit__(self, *exception: object) -> None"));
   m.def("default_main_program",
         &default_main_program,
         nb::rv_policy::reference,
@@ -112,13 +114,14 @@ void bind_program(nb::module_& m) {
                    &Program::random_seed,
                    &Program::set_random_seed,
                    doc("Program.random_seed"))
-      .def_prop_rw("scope",
-                   &own_scope,
-                   &set_own_scope,
-                   nb::rv_policy::reference,
-                   nb::for_getter(nb::sig("def scope(self) -> Scope | None")),
-                   nb::for_setter(nb::sig("def scope(self, value: Scope | None, /) -> None")),
-                   "The Scope that was made for this Program, as convert does; None: the current one.")
+      .def_prop_rw(
+          "scope",
+          &own_scope,
+          &set_own_scope,
+          nb::rv_policy::reference,
+          nb::for_getter(nb::sig("def scope(self) -> Scope | None")),
+          nb::for_setter(nb::sig("def scope(self, value: Scope | None, /) -> None")),
+          "The Scope that was made for this Program, as convert does; None: the current one.")
       .def(
           "to_text", [](const Program& self) { return to_text(self); }, doc("to_text"))
       .def("__str__", [](const Program& self) { return to_text(self); });

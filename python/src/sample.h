@@ -25,9 +25,10 @@ namespace nanobind::detail {
 /// (image, label): the image as float32, the label as int64 with at least one axis.
 template <>
 struct type_caster<intact::Sample> {
-  NB_TYPE_CASTER(intact::Sample,
-                 io_name("tuple[numpy.typing.ArrayLike, numpy.typing.ArrayLike]",
-                         "tuple[numpy.ndarray, numpy.ndarray]"))
+  NB_TYPE_CASTER(
+      intact::Sample,
+      io_name("tuple[numpy.typing.ArrayLike, numpy.typing.ArrayLike]",
+              "tuple[numpy.typing.NDArray[typing.Any], numpy.typing.NDArray[typing.Any]]"))
 
   bool from_python(handle source, uint8_t, cleanup_list*) {
     std::pair<object, object> parts;

@@ -10,7 +10,10 @@ import pytest
 import intact
 
 PROGRAM = """
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import intact
 from intact import nn, slim
 import intact.paddle as paddle
@@ -19,7 +22,7 @@ main, startup = intact.Program(), intact.Program()
 with intact.ProgramGuard(main, startup):
     x: intact.Var = nn.data("x", [None, 4])
     y: intact.Var = nn.fc(x, size=3) * 2 + x
-result: list[np.ndarray] = intact.Executor().run(main, {"x": np.zeros((1, 4))}, [y.name])
+result: list[npt.NDArray[Any]] = intact.Executor().run(main, {"x": np.zeros((1, 4))}, [y.name])
 quantized: intact.Program = slim.quant.quant_aware(main, paddle.CPUPlace())
 """
 needs_mypy = pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy is not installed")

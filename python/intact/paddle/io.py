@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterator, Optional, Sequence, Union
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _intact
 from .._intact import Var
@@ -12,7 +13,7 @@ from . import _random
 from ._convert import names_of
 from ._names import missing, only
 
-Batch = Union[list[np.ndarray], list[dict[str, np.ndarray]]]
+Batch = Union[list[npt.NDArray[Any]], list[dict[str, npt.NDArray[Any]]]]
 
 
 class Dataset:
@@ -28,7 +29,7 @@ class Dataset:
 class TensorDataset(Dataset):
     """Rows of arrays of equal length."""
 
-    def __init__(self, tensors: Sequence[np.ndarray]) -> None:
+    def __init__(self, tensors: Sequence[npt.NDArray[Any]]) -> None:
         self.tensors = tensors
 
     def __getitem__(self, index: int) -> Any:
@@ -38,7 +39,7 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
 
-def _stack(samples: list[Any]) -> list[np.ndarray]:
+def _stack(samples: list[Any]) -> list[npt.NDArray[Any]]:
     """Samples as one array a field."""
     fields = [sample if isinstance(sample, (tuple, list)) else (sample,) for sample in samples]
     return [np.stack([np.asarray(value) for value in field]) for field in zip(*fields)]
@@ -53,7 +54,7 @@ class DataLoader:
     def __init__(self, dataset: Union[Dataset, _intact.Dataset], feed_list: Optional[Sequence[Union[Var, str]]] = None,
                  places: Any = None, return_list: bool = True, batch_sampler: Any = None, batch_size: int = 1,
                  shuffle: bool = False, drop_last: bool = False,
-                 collate_fn: Optional[Callable[[list[Any]], Sequence[np.ndarray]]] = None, num_workers: int = 0,
+                 collate_fn: Optional[Callable[[list[Any]], Sequence[npt.NDArray[Any]]]] = None, num_workers: int = 0,
                  use_buffer_reader: Any = True, prefetch_factor: int = 2, use_shared_memory: Any = True,
                  timeout: Any = 0, worker_init_fn: Any = None, persistent_workers: Any = False) -> None:
         only("DataLoader", batch_sampler=(batch_sampler, None), worker_init_fn=(worker_init_fn, None))
@@ -76,19 +77,24 @@ class DataLoader:
         count = len(self.dataset)
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
 
-    def _fields(self) -> Iterator[Sequence[np.ndarray]]:
+    def _fields(self) -> Iterator[Sequence[npt.NDArray[Any]]]:
         order = self._random.permutation(len(self.dataset)) if self.shuffle else np.arange(len(self.dataset))
         for batch in range(len(self)):
             indices = order[batch * self.batch_size : (batch + 1) * self.batch_size]
             yield self._collate([self.dataset[int(index)] for index in indices])
 
+    def _batch(self, fields: Sequence[npt.NDArray[Any]]) -> Batch:
+        if self.return_list:
+            return list(fields)
+        return [dict(zip(self.names, fields))]
+
     def __iter__(self) -> Iterator[Batch]:
         if self._native is not None:
             for feeds in self._native:
-                yield [feeds[name] for name in self.names] if self.return_list else [feeds]
+                yield self._batch([feeds[name] for name in self.names])
             return
         for fields in self._fields():
-            yield list(fields) if self.return_list else [dict(zip(self.names, fields))]
+            yield self._batch(fields)
 
     def __call__(self) -> Iterator[Batch]:
         return iter(self)

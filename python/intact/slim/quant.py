@@ -6,6 +6,7 @@ import os
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _intact
 from .._intact import CpuPlace, CudaPlace, Program, QuantConfig, Scope, Var
@@ -65,7 +66,7 @@ class _Calibration:
                 return
             yield self._feed(batch)
 
-    def _feed(self, batch: Any) -> dict[str, np.ndarray]:
+    def _feed(self, batch: Any) -> dict[str, npt.NDArray[Any]]:
         """Of a dict, a list of one dict, or a list of arrays in the model's order; what the model lacks is left out."""
         if isinstance(batch, (list, tuple)) and len(batch) == 1 and isinstance(batch[0], Mapping):
             batch = batch[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional, Sequence, Union
 
-import numpy as np
 import numpy.typing as npt
 
 from ... import _intact
@@ -26,7 +25,7 @@ class Executor:
     def run(self, program: Optional[Program] = None, feed: Union[Feed, Sequence[Feed], None] = None,
             fetch_list: Optional[Sequence[Union[Var, str]]] = None, feed_var_name: str = "feed",
             fetch_var_name: str = "fetch", scope: Optional[Scope] = None, return_numpy: Any = True,
-            use_program_cache: Any = True, return_merged: Any = True, use_prune: Any = False) -> list[np.ndarray]:
+            use_program_cache: Any = True, return_merged: Any = True, use_prune: Any = False) -> list[npt.NDArray[Any]]:
         """feed: a dict, or what a DataLoader with return_list=False yields: a list of one dict."""
         only("Executor.run", return_merged=(return_merged, True), use_prune=(use_prune, False))
         program = _intact.default_main_program() if program is None else program

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Callable, Optional, Sequence, Union
 
 import numpy as np
+import numpy.typing as npt
 
 from ... import _intact
 from .. import _random
 from .._names import missing, only
 
-Image = np.ndarray
+Image = npt.NDArray[Any]
 Step = Callable[[Any], Image]
 
 
