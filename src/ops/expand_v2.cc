@@ -6,6 +6,7 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
 #include "ops/detail/strided.h"
 #include "tensor/dispatch.h"
 
@@ -13,14 +14,9 @@ namespace intact {
 namespace {
 
 void infer(InferContext& op) {
-  for (const char* slot : {"Shape", "expand_shapes_tensor"}) {
-    check(!op.has_input(slot),
-          "{}: takes its shape from the attribute but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
   const Shape& x = op.shape("X");
-  const Ints& shape = op.attr<Ints>("shape");
+  const Longs shape =
+      int_inputs(op.op(), {.attr = "shape", .tensor = "Shape", .list = "expand_shapes_tensor"});
   const int added = static_cast<int>(shape.size()) - x.rank();
   check(added >= 0,
         "{}: shape [{}] has fewer axes than X {}; name at least X's axes",
@@ -31,6 +27,10 @@ void infer(InferContext& op) {
   for (int axis = 0; axis < static_cast<int>(dims.size()); ++axis) {
     int64_t& dim = dims[static_cast<size_t>(axis)];
     const int64_t from = axis < added ? 1 : x[axis - added];
+    if (dim == kUnknownInt) {
+      dim = -1;
+      continue;
+    }
     check((dim == -1 && axis >= added) || (dim >= 1 && (from == 1 || from < 0 || from == dim)),
           "{}: X {} does not repeat to shape [{}]; only dimensions of 1 repeat",
           op.where(),

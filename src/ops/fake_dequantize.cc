@@ -9,6 +9,8 @@
 namespace intact {
 namespace {
 
+constexpr int kDictionarySize = 128;
+
 void infer_whole(InferContext& op) {
   check(op.shape("Scale").numel() == 1 && is_float(op.dtype("Scale")),
         "{}: Scale is {} {} but must be one float; use shape [1]",
@@ -94,8 +96,9 @@ void forward_channel_wise(const KernelContext& op) {
 }
 
 void infer_log(InferContext& op) {
-  check(op.dtype("X") == DType::Int8 && op.shape("Dict").numel() == 128,
-        "{}: X is {} and Dict {}; use int8 codes and 128 values",
+  const int64_t size = op.shape("Dict").numel();
+  check(op.dtype("X") == DType::Int8 && size >= 1 && size <= kDictionarySize,
+        "{}: X is {} and Dict {}; use int8 codes and up to 128 values",
         op.where(),
         to_string(op.dtype("X")),
         op.shape("Dict").to_string());
@@ -106,9 +109,17 @@ void forward_log(const KernelContext& op) {
   Tensor out = op.output("Out");
   const auto codes = op.input("X").values<int8_t>();
   dispatch_float(out.dtype(), op.where(), [&]<class T>(T) {
-    const T* values = op.input("Dict").data<T>();
+    const auto values = op.input("Dict").values<T>();
     for (size_t i = 0; i < codes.size(); ++i) {
-      out.data<T>()[i] = codes[i] < 0 ? -values[codes[i] + 128] : values[codes[i]];
+      const bool is_negative = codes[i] < 0;
+      const auto index = static_cast<size_t>(codes[i] + (is_negative ? kDictionarySize : 0));
+      check(index < values.size(),
+            "{}: X[{}] is the code {} but Dict has {} values; give the Dict of these codes",
+            op.where(),
+            i,
+            int{codes[i]},
+            values.size());
+      out.data<T>()[i] = is_negative ? -values[index] : values[index];
     }
   });
 }

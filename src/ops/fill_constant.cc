@@ -1,54 +1,37 @@
 // Out[i] = value, with the shape and dtype of the attributes. `str_value` holds the value exactly
 // when a float cannot (int64); it wins when it is not empty, as in Paddle.
 #include <algorithm>
-#include <cstdlib>
 
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
+#include "ops/detail/parse_value.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
 
 void infer(InferContext& op) {
-  for (const char* slot : {"ValueTensor", "ShapeTensor", "ShapeTensorList"}) {
-    check(!op.has_input(slot),
-          "{}: takes its shape and value from attributes but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
-  op.set_output(
-      "Out", Shape(op.attr<Longs>("shape")), dtype_from_paddle_code(op.attr<int32_t>("dtype")));
-}
-
-template <class T>
-T parse_value(const std::string& text, float value, const std::string& where) {
-  if (text.empty()) {
-    return static_cast<T>(value);
-  }
-  char* end = nullptr;
-  T parsed{};
-  if constexpr (std::is_integral_v<T>) {
-    // "1.0" is legal for an integer too.
-    const bool is_whole = text.find_first_of(".eEnN") == std::string::npos;
-    parsed = is_whole ? static_cast<T>(std::strtoll(text.c_str(), &end, 10))
-                      : static_cast<T>(std::strtod(text.c_str(), &end));
-  } else {
-    parsed = static_cast<T>(std::strtod(text.c_str(), &end));
-  }
-  check(end == text.c_str() + text.size(),
-        "{}: str_value '{}' is not a number; give a number or leave it empty",
-        where,
-        text);
-  return parsed;
+  Longs shape =
+      int_inputs(op.op(), {.attr = "shape", .tensor = "ShapeTensor", .list = "ShapeTensorList"});
+  std::ranges::replace(shape, kUnknownInt, int64_t{-1});
+  const DType dtype = dtype_from_paddle_code(op.attr<int32_t>("dtype"));
+  check(!op.has_input("ValueTensor") ||
+            (op.shape("ValueTensor").numel() == 1 && op.dtype("ValueTensor") == dtype),
+        "{}: ValueTensor must be one {}; use shape [1], or the attribute value",
+        op.where(),
+        to_string(dtype));
+  op.set_output("Out", Shape(std::move(shape)), dtype);
 }
 
 void forward(const KernelContext& op) {
   Tensor out = op.output("Out");
   dispatch_all(out.dtype(), op.where(), [&]<class T>(T) {
-    const T value =
-        parse_value<T>(op.attr<std::string>("str_value"), op.attr<float>("value"), op.where());
+    const T value = op.has_input("ValueTensor") ? op.input("ValueTensor").data<T>()[0]
+                                                : parse_value<T>(op.attr<std::string>("str_value"),
+                                                                 op.attr<float>("value"),
+                                                                 op.where());
     std::fill_n(out.data<T>(), out.numel(), value);
   });
 }

@@ -1,74 +1,22 @@
 // Out = X - max X - log(sum exp(X - max X)), along axis.
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "base/parallel.h"
 #include "intact/ir/gradient_context.h"
-#include "intact/ir/infer_context.h"
-#include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
-#include "ops/detail/lines.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/line_softmax.h"
 
 namespace intact {
 namespace {
 
-void infer(InferContext& op) {
-  normalize_axis(op.where(), op.shape("X"), op.attr<int32_t>("axis"));
-  op.set_output("Out", op.shape("X"), op.dtype("X"));
-}
-
-void infer_grad(InferContext& op) {
-  op.set_output("X@GRAD", op.shape("Out"), op.dtype("Out"));
-}
-
-Lines lines_of(const KernelContext& op, const Shape& shape) {
-  return {shape, normalize_axis(op.where(), shape, op.attr<int32_t>("axis"))};
-}
-
 void forward(const KernelContext& op) {
-  const Tensor& x = op.input("X");
-  const Lines lines = lines_of(op, x.shape());
-  dispatch_float(x.dtype(), op.where(), [&]<class T>(T) {
-    parallel_for(lines.count, [&](int64_t line) {
-      const T* in = x.data<T>() + lines.start(line);
-      T* out = op.output("Out").data<T>() + lines.start(line);
-      double largest = -std::numeric_limits<double>::infinity();
-      for (int64_t k = 0; k < lines.size; ++k) {
-        largest = std::max<double>(largest, in[k * lines.stride]);
-      }
-      double sum = 0;
-      for (int64_t k = 0; k < lines.size; ++k) {
-        sum += std::exp(in[k * lines.stride] - largest);
-      }
-      const double shift = largest + std::log(sum);
-      for (int64_t k = 0; k < lines.size; ++k) {
-        out[k * lines.stride] = static_cast<T>(in[k * lines.stride] - shift);
-      }
-    });
-  });
+  softmax_forward(
+      op, [](double x, double largest, double sum) { return x - (largest + std::log(sum)); });
 }
 
 /// dX = dOut - exp(Out) * sum(dOut).
 void backward(const KernelContext& op) {
-  const Tensor& out = op.input("Out");
-  const Lines lines = lines_of(op, out.shape());
-  dispatch_float(out.dtype(), op.where(), [&]<class T>(T) {
-    parallel_for(lines.count, [&](int64_t line) {
-      const T* y = out.data<T>() + lines.start(line);
-      const T* dy = op.input("Out@GRAD").data<T>() + lines.start(line);
-      T* dx = op.output("X@GRAD").data<T>() + lines.start(line);
-      double sum = 0;
-      for (int64_t k = 0; k < lines.size; ++k) {
-        sum += dy[k * lines.stride];
-      }
-      for (int64_t k = 0; k < lines.size; ++k) {
-        const double probability = std::exp(static_cast<double>(y[k * lines.stride]));
-        dx[k * lines.stride] = static_cast<T>(dy[k * lines.stride] - probability * sum);
-      }
-    });
-  });
+  softmax_backward(
+      op,
+      [](double, double dy) { return dy; },
+      [](double y, double dy, double sum) { return dy - std::exp(y) * sum; });
 }
 
 }  // namespace
@@ -80,7 +28,7 @@ void register_log_softmax(OpRegistry& registry) {
        .inputs = {{"X"}},
        .outputs = {{"Out"}},
        .attrs = attrs,
-       .infer = infer,
+       .infer = infer_line_op,
        .forward = forward,
        .gradient =
            [](GradientContext& op) {
@@ -92,7 +40,7 @@ void register_log_softmax(OpRegistry& registry) {
                 .inputs = {{"Out"}, {"Out@GRAD"}},
                 .outputs = {{"X@GRAD"}},
                 .attrs = attrs,
-                .infer = infer_grad,
+                .infer = infer_line_op_grad,
                 .forward = backward,
                 .gradient = {}});
 }

@@ -1,79 +1,17 @@
 // Out[..., :] = W[Ids[...], :]; the row padding_idx (when >= 0) gives zeros and takes no gradient.
-#include <algorithm>
-
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
-#include "intact/ir/infer_context.h"
-#include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/lookup.h"
 
 namespace intact {
 namespace {
 
-void check_inputs(const InferContext& op) {
-  check(op.shape("W").rank() == 2 && op.dtype("Ids") == DType::Int64,
-        "{}: W is {} and Ids are {}; use W [rows,width] and int64 Ids",
-        op.where(),
-        op.shape("W").to_string(),
-        to_string(op.dtype("Ids")));
-}
-
 void infer(InferContext& op) {
-  check_inputs(op);
+  check_lookup(op);
   std::vector<int64_t> dims = op.shape("Ids").dims();
   dims.push_back(op.shape("W")[1]);
   op.set_output("Out", Shape(dims), op.dtype("W"));
-}
-
-void infer_grad(InferContext& op) {
-  check_inputs(op);
-  op.set_output("W@GRAD", op.shape("W"), op.dtype("W"));
-}
-
-/// body(position, row): for each id that is not the padding.
-template <class Body>
-void for_each_id(const KernelContext& op, const Body& body) {
-  const auto ids = op.input("Ids").values<int64_t>();
-  const int64_t rows = op.input("W").shape()[0];
-  const int64_t padding = op.attr<int64_t>("padding_idx");
-  for (size_t i = 0; i < ids.size(); ++i) {
-    check(ids[i] >= 0 && ids[i] < rows,
-          "{}: Ids[{}] is {} but W has {} rows; use 0..{}",
-          op.where(),
-          i,
-          ids[i],
-          rows,
-          rows - 1);
-    if (ids[i] != padding) {
-      body(static_cast<int64_t>(i), ids[i]);
-    }
-  }
-}
-
-void forward(const KernelContext& op) {
-  Tensor out = op.output("Out");
-  const Tensor& w = op.input("W");
-  const int64_t width = w.shape()[1];
-  dispatch_float(w.dtype(), op.where(), [&]<class T>(T) {
-    std::fill_n(out.data<T>(), out.numel(), T{});
-    for_each_id(op, [&](int64_t position, int64_t row) {
-      std::copy_n(w.data<T>() + row * width, width, out.data<T>() + position * width);
-    });
-  });
-}
-
-void backward(const KernelContext& op) {
-  Tensor dw = op.output("W@GRAD");
-  const int64_t width = dw.shape()[1];
-  dispatch_float(dw.dtype(), op.where(), [&]<class T>(T) {
-    std::fill_n(dw.data<T>(), dw.numel(), T{});
-    const T* dout = op.input("Out@GRAD").data<T>();
-    for_each_id(op, [&](int64_t position, int64_t row) {
-      for (int64_t i = 0; i < width; ++i) {
-        dw.data<T>()[row * width + i] += dout[position * width + i];
-      }
-    });
-  });
 }
 
 }  // namespace
@@ -85,7 +23,7 @@ void register_lookup_table_v2(OpRegistry& registry) {
                 .outputs = {{"Out"}},
                 .attrs = attrs,
                 .infer = infer,
-                .forward = forward,
+                .forward = look_up,
                 .gradient =
                     [](GradientContext& op) {
                       op.append_grad_op({.inputs = {"Ids", "W"},
@@ -98,8 +36,8 @@ void register_lookup_table_v2(OpRegistry& registry) {
                 .inputs = {{"Ids"}, {"W"}, {"Out@GRAD"}},
                 .outputs = {{"W@GRAD"}},
                 .attrs = attrs,
-                .infer = infer_grad,
-                .forward = backward,
+                .infer = infer_look_up_grad,
+                .forward = look_up_grad,
                 .gradient = {}});
 }
 

@@ -5,16 +5,18 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
 
+int64_t depth_of(const Op& op) {
+  return int_input(op, {.attr = "depth", .tensor = "depth_tensor"});
+}
+
 void infer(InferContext& op) {
-  check(!op.has_input("depth_tensor"),
-        "{}: takes its depth from the attribute but depth_tensor is set; drop the input",
-        op.where());
-  const int32_t depth = op.attr<int32_t>("depth");
+  const int64_t depth = depth_of(op.op());
   check(depth >= 1, "{}: depth is {}; use 1 or more", op.where(), depth);
   check(op.dtype("X") == DType::Int64 || op.dtype("X") == DType::Int32,
         "{}: X is {} but must be int64 or int32; cast it",
@@ -28,7 +30,7 @@ void infer(InferContext& op) {
 void forward(const KernelContext& op) {
   const Tensor ids = op.input("X").cast(DType::Int64);
   Tensor out = op.output("Out");
-  const int64_t depth = op.attr<int32_t>("depth");
+  const int64_t depth = depth_of(op.op());
   const bool allows_others = op.attr<bool>("allow_out_of_range");
   dispatch_all(out.dtype(), op.where(), [&]<class T>(T) {
     std::fill_n(out.data<T>(), out.numel(), T{});

@@ -3,27 +3,27 @@
 // on every run, for seed 0 too.
 #include "intact/tensor/random.h"
 
+#include <algorithm>
+
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
 #include "tensor/dispatch.h"
 
 namespace intact {
 namespace {
 
 void infer(InferContext& op) {
-  for (const char* slot : {"ShapeTensor", "ShapeTensorList"}) {
-    check(!op.has_input(slot),
-          "{}: takes its shape from the attribute but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
   const DType dtype = dtype_from_paddle_code(op.attr<int32_t>("dtype"));
   check(is_float(dtype),
         "{}: dtype is {} but must be a float; use float32",
         op.where(),
         to_string(dtype));
-  op.set_output("Out", Shape(op.attr<Longs>("shape")), dtype);
+  Longs shape =
+      int_inputs(op.op(), {.attr = "shape", .tensor = "ShapeTensor", .list = "ShapeTensorList"});
+  std::ranges::replace(shape, kUnknownInt, int64_t{-1});
+  op.set_output("Out", Shape(std::move(shape)), dtype);
 }
 
 void infer_uniform(InferContext& op) {

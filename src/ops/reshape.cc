@@ -11,6 +11,7 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
 
 namespace intact {
 namespace {
@@ -24,8 +25,8 @@ void set_outputs(InferContext& op, std::vector<int64_t> dims) {
 }
 
 /// axis in [0, limit), from one that may be negative.
-int resolve_axis(const InferContext& op, int axis, int limit) {
-  const int result = axis < 0 ? axis + limit : axis;
+int resolve_axis(const InferContext& op, int64_t axis, int limit) {
+  const int64_t result = axis < 0 ? axis + limit : axis;
   check(result >= 0 && result < limit,
         "{}: axis {} is outside [-{},{}) for X {}; use an axis in range",
         op.where(),
@@ -33,14 +34,16 @@ int resolve_axis(const InferContext& op, int axis, int limit) {
         limit,
         limit,
         op.shape("X").to_string());
-  return result;
+  return static_cast<int>(result);
 }
 
-/// `shape` with its zeros replaced by X's dimensions; the open one stays -1.
-std::vector<int64_t> copy_dims(const InferContext& op, const Shape& x, const Ints& shape) {
-  std::vector<int64_t> dims(shape.begin(), shape.end());
+/// `shape` with its zeros replaced by X's dimensions; the open one stays -1, unknown ones become
+/// it.
+std::vector<int64_t> copy_dims(const InferContext& op, const Shape& x, const Longs& shape) {
+  std::vector<int64_t> dims = shape;
+  std::ranges::replace(dims, kUnknownInt, int64_t{-1});
   for (size_t i = 0; i < shape.size(); ++i) {
-    check(shape[i] >= -1,
+    check(dims[i] >= -1,
           "{}: shape [{}] holds {}; use positive sizes, 0 or -1",
           op.where(),
           fmt::join(shape, ","),
@@ -61,7 +64,7 @@ std::vector<int64_t> copy_dims(const InferContext& op, const Shape& x, const Int
 
 /// Elements per unit of the unknown dimensions; nothing when X and Out do not share those.
 std::optional<std::pair<int64_t, int64_t>> known_elements(const Shape& x,
-                                                          const Ints& shape,
+                                                          const Longs& shape,
                                                           const std::vector<int64_t>& dims) {
   std::vector<int64_t> x_known = x.dims();
   for (int axis = 0; axis < x.rank(); ++axis) {
@@ -82,15 +85,13 @@ std::optional<std::pair<int64_t, int64_t>> known_elements(const Shape& x,
 // 0 copies the dimension of X at the same place; one -1 is what remains, unknown where an unknown
 // dimension of X goes into it.
 void infer_reshape(InferContext& op) {
-  for (const char* slot : {"Shape", "ShapeTensor"}) {
-    check(!op.has_input(slot),
-          "{}: takes its shape from the attribute but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
   const Shape& x = op.shape("X");
-  const Ints& shape = op.attr<Ints>("shape");
+  const Longs shape =
+      int_inputs(op.op(), {.attr = "shape", .tensor = "Shape", .list = "ShapeTensor"});
   std::vector<int64_t> dims = copy_dims(op, x, shape);
+  if (has_unknown(shape)) {
+    return set_outputs(op, std::move(dims));
+  }
   const auto open = std::find(shape.begin(), shape.end(), -1);
   check(std::count(shape.begin(), shape.end(), -1) <= 1,
         "{}: shape [{}] has two -1; leave at most one dimension open",
@@ -162,14 +163,13 @@ void infer_squeeze(InferContext& op) {
 
 // Inserts a 1 at each axis in turn.
 void infer_unsqueeze(InferContext& op) {
-  for (const char* slot : {"AxesTensor", "AxesTensorList"}) {
-    check(!op.has_input(slot),
-          "{}: takes its axes from the attribute but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
   std::vector<int64_t> dims = op.shape("X").dims();
-  for (int32_t axis : op.attr<Ints>("axes")) {
+  const Longs axes =
+      int_inputs(op.op(), {.attr = "axes", .tensor = "AxesTensor", .list = "AxesTensorList"});
+  check(!has_unknown(axes),
+        "{}: its axes do not follow from attributes and shapes; use the attribute axes",
+        op.where());
+  for (int64_t axis : axes) {
     const int position = resolve_axis(op, axis, static_cast<int>(dims.size()) + 1);
     dims.insert(dims.begin() + position, 1);
   }

@@ -7,6 +7,7 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
 #include "ops/detail/strided.h"
 #include "tensor/dispatch.h"
 
@@ -39,8 +40,10 @@ int normal_axis(const Op& op, int32_t axis, const Shape& input) {
 /// Per axis of Input; an unknown dimension that is cut stays unknown (size -1).
 std::vector<Cut> cuts_of(const Op& op, const Shape& input) {
   const Ints& axes = op.attr<Ints>("axes");
-  const Ints& starts = op.attr<Ints>("starts");
-  const Ints& ends = op.attr<Ints>("ends");
+  const Longs starts =
+      int_inputs(op, {.attr = "starts", .tensor = "StartsTensor", .list = "StartsTensorList"});
+  const Longs ends =
+      int_inputs(op, {.attr = "ends", .tensor = "EndsTensor", .list = "EndsTensorList"});
   check(axes.size() == starts.size() && axes.size() == ends.size(),
         "{}: has {} axes, {} starts and {} ends; give as many of each",
         op.label(),
@@ -53,20 +56,14 @@ std::vector<Cut> cuts_of(const Op& op, const Shape& input) {
   }
   for (size_t k = 0; k < axes.size(); ++k) {
     const int axis = normal_axis(op, axes[k], input);
-    if (input[axis] >= 0) {
-      cuts[static_cast<size_t>(axis)] = cut_of(starts[k], ends[k], input[axis]);
-    }
+    const bool is_unknown = input[axis] < 0 || starts[k] == kUnknownInt || ends[k] == kUnknownInt;
+    cuts[static_cast<size_t>(axis)] =
+        is_unknown ? Cut{.size = -1} : cut_of(starts[k], ends[k], input[axis]);
   }
   return cuts;
 }
 
 void infer(InferContext& op) {
-  for (const char* slot : {"StartsTensor", "EndsTensor", "StartsTensorList", "EndsTensorList"}) {
-    check(!op.has_input(slot),
-          "{}: takes its bounds from attributes but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
   const Shape& input = op.shape("Input");
   const std::vector<Cut> cuts = cuts_of(op.op(), input);
   std::vector<bool> is_dropped(cuts.size(), false);
@@ -148,7 +145,11 @@ void register_slice(OpRegistry& registry) {
                 .forward = forward,
                 .gradient =
                     [](GradientContext& op) {
-                      op.append_grad_op({.inputs = {"Input"},
+                      op.append_grad_op({.inputs = {"Input",
+                                                    "StartsTensor",
+                                                    "EndsTensor",
+                                                    "StartsTensorList",
+                                                    "EndsTensorList"},
                                          .outputs = {},
                                          .output_grads = {"Out"},
                                          .input_grads = {"Input"}});
@@ -158,7 +159,12 @@ void register_slice(OpRegistry& registry) {
                           .in_activation_pass = true,
                           .output_sign = OutputSign::AsInputs}});
   registry.add({.type = "slice_grad",
-                .inputs = {{"Input"}, {"Out@GRAD"}},
+                .inputs = {{"Input"},
+                           {.name = "StartsTensor", .is_optional = true},
+                           {.name = "EndsTensor", .is_optional = true},
+                           {.name = "StartsTensorList", .is_optional = true, .is_list = true},
+                           {.name = "EndsTensorList", .is_optional = true, .is_list = true},
+                           {"Out@GRAD"}},
                 .outputs = {{"Input@GRAD"}},
                 .attrs = attrs,
                 .infer = infer_grad,

@@ -1,5 +1,6 @@
 // Cuts X along `axis` into `num` equal parts, or into parts of the sizes in `sections` (one may be
 // -1: what remains). Its gradient is a concat.
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -7,17 +8,22 @@
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
+#include "ops/detail/int_inputs.h"
 
 namespace intact {
 namespace {
 
+int64_t given_axis(const Op& op) {
+  return int_input(op, {.attr = "axis", .tensor = "AxisTensor"});
+}
+
 int axis_of(const Op& op, int rank) {
-  const int axis = op.attr<int32_t>("axis");
-  return axis < 0 ? axis + rank : axis;
+  const int64_t axis = given_axis(op);
+  return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
 std::vector<int64_t> part_sizes(const InferContext& op, int64_t total) {
-  const Ints& sections = op.attr<Ints>("sections");
+  const Longs sections = int_inputs(op.op(), {.attr = "sections", .list = "SectionsTensorList"});
   if (sections.empty()) {
     const int64_t num = op.attr<int32_t>("num");
     check(num >= 1 && (total < 0 || total % num == 0),
@@ -27,7 +33,11 @@ std::vector<int64_t> part_sizes(const InferContext& op, int64_t total) {
           num);
     return std::vector<int64_t>(static_cast<size_t>(num), total < 0 ? -1 : total / num);
   }
-  std::vector<int64_t> sizes(sections.begin(), sections.end());
+  std::vector<int64_t> sizes = sections;
+  if (has_unknown(sections)) {
+    std::ranges::replace(sizes, kUnknownInt, int64_t{-1});
+    return sizes;
+  }
   int64_t sum = 0;
   int64_t* open = nullptr;
   for (int64_t& size : sizes) {
@@ -52,18 +62,12 @@ std::vector<int64_t> part_sizes(const InferContext& op, int64_t total) {
 }
 
 void infer(InferContext& op) {
-  for (const char* slot : {"AxisTensor", "SectionsTensorList"}) {
-    check(!op.has_input(slot),
-          "{}: takes its cuts from attributes but input {} is set; drop the input",
-          op.where(),
-          slot);
-  }
   Shape shape = op.shape("X");
   const int axis = axis_of(op.op(), shape.rank());
   check(axis >= 0 && axis < shape.rank(),
         "{}: axis {} is outside rank {} of X; use an axis in range",
         op.where(),
-        op.attr<int32_t>("axis"),
+        given_axis(op.op()),
         shape.rank());
   const std::vector<int64_t> sizes = part_sizes(op, shape[axis]);
   check(sizes.size() == op.output_count("Out"),
@@ -110,7 +114,7 @@ void gradient(GradientContext& op) {
   op.append({.type = "concat",
              .inputs = {{"X", grads}},
              .outputs = {{"Out", {dx}}},
-             .attrs = {{"axis", op.op().attr<int32_t>("axis")}}});
+             .attrs = {{"axis", static_cast<int32_t>(given_axis(op.op()))}}});
 }
 
 }  // namespace

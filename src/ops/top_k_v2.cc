@@ -1,85 +1,56 @@
 // Out = the k largest (or smallest) elements along `axis`, Indices = where they were (int64).
 // Sorted; equal elements keep the order of their indices.
-#include <algorithm>
-#include <numeric>
-
 #include "intact/ir/gradient_context.h"
-#include "intact/ir/infer_context.h"
-#include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/lines.h"
+#include "ops/detail/top_k.h"
 
 namespace intact {
 namespace {
 
-int axis_of(const Op& op, int rank) {
-  const int axis = op.attr<int32_t>("axis");
-  return axis < 0 ? axis + rank : axis;
+void infer(InferContext& op) {
+  infer_top_k(op, normalize_axis(op.where(), op.shape("X"), op.attr<int32_t>("axis")));
 }
 
-void infer(InferContext& op) {
-  check(!op.has_input("K"), "{}: takes k from the attribute but K is set; drop it", op.where());
-  Shape shape = op.shape("X");
-  const int axis = axis_of(op.op(), shape.rank());
-  check(axis >= 0 && axis < shape.rank(),
-        "{}: axis {} is outside rank {} of X; use an axis in range",
-        op.where(),
-        op.attr<int32_t>("axis"),
-        shape.rank());
-  const int32_t k = op.attr<int32_t>("k");
-  check(k >= 1 && (shape[axis] < 0 || k <= shape[axis]),
-        "{}: k is {} but X {} has {} elements along axis {}; use 1..{}",
-        op.where(),
-        k,
-        shape.to_string(),
-        shape[axis],
-        axis,
-        shape[axis]);
-  shape[axis] = k;
-  op.set_output("Out", shape, op.dtype("X"));
-  op.set_output("Indices", shape, DType::Int64);
+int axis_of(const KernelContext& op) {
+  return normalize_axis(op.where(), op.input("X").shape(), op.attr<int32_t>("axis"));
 }
 
 void forward(const KernelContext& op) {
-  const Tensor& x = op.input("X");
-  Tensor out = op.output("Out");
-  Tensor indices = op.output("Indices");
-  const int axis = axis_of(op.op(), x.shape().rank());
-  const int64_t count = x.shape()[axis];
-  const int64_t k = op.attr<int32_t>("k");
-  const int64_t inner = x.shape().numel(axis + 1, x.shape().rank());
-  const int64_t rows = x.shape().numel(0, axis) * inner;
-  const bool largest = op.attr<bool>("largest");
-  dispatch_all(x.dtype(), op.where(), [&]<class T>(T) {
-    std::vector<int64_t> order(static_cast<size_t>(count));
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t outer = row / inner;
-      const T* from = x.data<T>() + outer * count * inner + row % inner;
-      std::iota(order.begin(), order.end(), int64_t{0});
-      std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-        return largest ? from[a * inner] > from[b * inner] : from[a * inner] < from[b * inner];
-      });
-      for (int64_t i = 0; i < k; ++i) {
-        const int64_t to = outer * k * inner + i * inner + row % inner;
-        out.data<T>()[to] = from[order[static_cast<size_t>(i)] * inner];
-        indices.data<int64_t>()[to] = order[static_cast<size_t>(i)];
-      }
-    }
-  });
+  find_top_k(op, axis_of(op), op.attr<bool>("largest"));
+}
+
+void backward(const KernelContext& op) {
+  scatter_top_k_grad(op, axis_of(op));
 }
 
 }  // namespace
 
 void register_top_k_v2(OpRegistry& registry) {
+  const std::vector<AttrDef> attrs = {
+      {"k", int32_t{1}}, {"axis", int32_t{-1}}, {"largest", true}, {"sorted", true}};
   registry.add(
       {.type = "top_k_v2",
        .inputs = {{"X"}, {.name = "K", .is_optional = true}},
        .outputs = {{"Out"}, {"Indices"}},
-       .attrs = {{"k", int32_t{1}}, {"axis", int32_t{-1}}, {"largest", true}, {"sorted", true}},
+       .attrs = attrs,
        .infer = infer,
        .forward = forward,
-       .gradient = {},
+       .gradient =
+           [](GradientContext& op) {
+             op.append_grad_op({.inputs = {"X"},
+                                .outputs = {"Indices"},
+                                .output_grads = {"Out"},
+                                .input_grads = {"X"}});
+           },
        .quant = {.inputs = {"X"}, .outputs = {"Out", "Indices"}, .in_activation_pass = true}});
+  registry.add({.type = "top_k_v2_grad",
+                .inputs = {{"X"}, {"Indices"}, {"Out@GRAD"}},
+                .outputs = {{"X@GRAD"}},
+                .attrs = attrs,
+                .infer = infer_top_k_grad,
+                .forward = backward,
+                .gradient = {}});
 }
 
 }  // namespace intact

@@ -42,8 +42,11 @@ TEST(FillConstant, BadInputs) {
   expect_op_error({.type = "fill_constant", .inputs = {}, .attrs = {{"dtype", 22}}},
                   "Paddle's type number 22 is not supported");
   expect_op_error(
-      {.type = "fill_constant", .inputs = {{"ShapeTensor", {Tensor::from<int32_t>({1}, {2})}}}},
-      "input ShapeTensor is set");
+      {.type = "fill_constant", .inputs = {{"ShapeTensor", {Tensor::from<float>({1}, {2})}}}},
+      "use int32 or int64");
+  expect_op_error(
+      {.type = "fill_constant", .inputs = {{"ValueTensor", {Tensor::from<int32_t>({1}, {2})}}}},
+      "ValueTensor must be one float32");
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ TEST(TopKV2, BadInputs) {
       "k is 4 but X [2,3] has 3 elements along axis 1; use 1..3");
   expect_op_error(
       {.type = "top_k_v2", .inputs = {{"X", {random_tensor({2, 3}, 1)}}}, .attrs = {{"axis", 2}}},
-      "axis 2 is outside rank 2");
+      "axis is 2 but the tensor [2,3] has 2 dimensions");
 }
 
 }  // namespace
