@@ -82,13 +82,17 @@ Var& Layer::append_unary(const std::string& op_type,
   return out;
 }
 
-Var& Layer::add_bias(Var& x, Var& bias, int axis) {
+Var& Layer::append_binary(const std::string& op_type, Var& x, Var& y, Attributes attrs) {
   Var& out = temporary();
-  append({.type = "elementwise_add",
-          .inputs = {{"X", {&x}}, {"Y", {&bias}}},
+  append({.type = op_type,
+          .inputs = {{"X", {&x}}, {"Y", {&y}}},
           .outputs = {{"Out", {&out}}},
-          .attrs = {{"axis", int32_t{axis}}}});
+          .attrs = std::move(attrs)});
   return out;
+}
+
+Var& Layer::add_bias(Var& x, Var& bias, int axis) {
+  return append_binary("elementwise_add", x, bias, {{"axis", int32_t{axis}}});
 }
 
 Var& Layer::activate(Var& x, const std::string& activation) {

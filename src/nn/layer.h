@@ -37,6 +37,8 @@ class Layer {
                     Attributes attrs = {},
                     const std::string& input = "X",
                     const std::string& output = "Out");
+  /// One op from `x` and `y` through slots X and Y to a new temporary in slot Out.
+  Var& append_binary(const std::string& op_type, Var& x, Var& y, Attributes attrs = {});
   /// x + bias, the bias along `axis`.
   Var& add_bias(Var& x, Var& bias, int axis);
   /// `x` itself when `activation` is empty.
