@@ -32,9 +32,6 @@ TEST_P(GoldenProgram, IsValidAndStaysSo) {
 }
 
 TEST_P(GoldenProgram, KeepsItsNumbersThroughTheInferencePipeline) {
-  if (GetParam() == "lenet/qat_v1_int8") {
-    GTEST_SKIP() << "its int8 weights are for other runtimes";
-  }
   TensorMap feeds;
   for (const std::string& name : model.feeds) {
     const Var& var = model.program.var(name);
