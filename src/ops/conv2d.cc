@@ -81,7 +81,7 @@ Convolution convolution_of(const Op& op,
 
 void forward(const KernelContext& op) {
   const Tensor& input = op.input("Input");
-  const Tensor filter = weight_as(input.dtype(), op.input("Filter"));
+  const Tensor filter = weight_as(input.dtype(), op, "Filter");
   Tensor output = op.output("Output");
   const Convolution conv = convolution_of(op.op(), input.shape(), filter.shape(), output.shape());
   dispatch_float(input.dtype(), op.where(), [&]<class T>(T) {

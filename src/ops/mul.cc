@@ -60,7 +60,7 @@ MatrixView<T> matrix(const Tensor& tensor, int32_t split) {
 
 void forward(const KernelContext& op) {
   const Tensor& x = op.input("X");
-  const Tensor y = weight_as(x.dtype(), op.input("Y"));
+  const Tensor y = weight_as(x.dtype(), op, "Y");
   dispatch_float(x.dtype(), op.where(), [&]<class T>(T) {
     product(matrix<T>(x, op.attr<int32_t>("x_num_col_dims")),
             matrix<T>(y, op.attr<int32_t>("y_num_col_dims")),

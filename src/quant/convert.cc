@@ -6,6 +6,7 @@
 #include "quant/op_selection.h"
 #include "quant/pipelines.h"
 #include "quant/quant_trace.h"
+#include "quant/scope_values.h"
 
 namespace intact {
 namespace {
@@ -16,7 +17,7 @@ void check_is_for_test(const Program& program) {
           "convert: the program is for training, it holds {}; pass quant_aware(val_program, ..., "
           "for_test = true)",
           op->label());
-    const bool is_activation = is_quantize_op(*op) && !op->input("X").is_persistable();
+    const bool is_activation = is_quantize_op(*op) && !is_weight_quantizer(*op);
     check(!is_activation || op->attr_or<bool>("is_test", true),
           "convert: {} still updates its scale; pass quant_aware(val_program, ..., for_test = "
           "true)",
@@ -47,30 +48,12 @@ void check_format(const Program& program, bool onnx_format) {
 void check_fits_int8(const Program& program) {
   for (const Op* op : program.ops()) {
     const int32_t bits = op->attr_or<int32_t>("bit_length", 8);
-    check(!is_quantize_op(*op) || !op->input("X").is_persistable() || bits <= 8,
+    check(!is_weight_quantizer(*op) || bits <= 8,
           "convert: {} makes codes of {} bits, which int8 cannot hold; leave out save_int8, or use "
           "weight_bits up to 8",
           op->label(),
           bits);
   }
-}
-
-/// Own copies of the tensors the program reads.
-Scope copy_persistables(const Program& program, const Scope& from) {
-  Scope scope;
-  for (const Var* var : program.block().vars()) {
-    if (var->is_persistable() && var->kind() == VarKind::Tensor && !var->consumers().empty()) {
-      scope.set(var->name(), from.get(var->name()).clone());
-    }
-  }
-  // Scales that weight quantizers and observers only write.
-  for (const Var* var : program.block().vars()) {
-    const Tensor* value = from.find(var->name());
-    if (var->is_persistable() && value != nullptr && !scope.contains(var->name())) {
-      scope.set(var->name(), value->clone());
-    }
-  }
-  return scope;
 }
 
 void drop_unused(Program& program) {

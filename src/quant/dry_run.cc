@@ -121,6 +121,7 @@ void export_untrained(const Program& program,
   trial.for_test = true;
   trial.scope = &scope;
   trial.report = nullptr;
+  trial.used_scale_dict = nullptr;
   const Program quantized = quant_aware(eval, CpuPlace{}, config, trial);
   const std::vector<std::string> fetches = outputs_of(eval);
   const bool has_quantizer =
@@ -146,8 +147,8 @@ std::vector<CoverageGap> find_gaps(const Program& program,
                                    const QuantAwareOptions& options) {
   std::vector<CoverageGap> gaps;
   add_float_layers(quantized, gaps);
-  const bool is_custom = options.weight_quantize || options.activation_quantize ||
-                         options.weight_preprocess || options.activation_preprocess;
+  const bool is_custom = options.weight_quantize_func || options.act_quantize_func ||
+                         options.weight_preprocess_func || options.act_preprocess_func;
   if (is_custom || !options.disabled_passes.empty()) {
     return gaps;  // what hooks build is theirs to export
   }

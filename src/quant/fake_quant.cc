@@ -23,9 +23,17 @@ constexpr int kUnsignedBits = 9;  // B = 255; without negative values, codes 0..
 /// Adds quantizer ops for one tensor and creates their Vars and initial values.
 class Inserter {
  public:
-  Inserter(
-      Rewriter& rewriter, const QuantContext& context, Var& x, const Op& anchor, FakeQuantSpec spec)
-      : rewriter_(rewriter), context_(context), x_(x), anchor_(anchor), spec_(spec) {}
+  Inserter(Rewriter& rewriter,
+           const QuantContext& context,
+           QuantSource source,
+           const Op& anchor,
+           FakeQuantSpec spec)
+      : rewriter_(rewriter),
+        context_(context),
+        name_(source.tensor.name()),
+        x_(source.x),
+        anchor_(anchor),
+        spec_(spec) {}
 
   bool is_v2() const { return context_.config.onnx_format; }
 
@@ -56,17 +64,21 @@ class Inserter {
 
   Shape scale_shape() const { return spec_.axis < 0 ? Shape{1} : Shape{x_.shape()[spec_.axis]}; }
 
-  Var& scale(const std::string& tensor, float initial) {
-    const auto given = context_.options.scale_dict.find(x_.name());
-    const float value =
-        given == context_.options.scale_dict.end() || spec_.is_weight ? initial : given->second;
-    return persistable(tensor + "@scale", x_.dtype(), scale_shape(), value);
+  /// The tensor's scale in scale_dict, or `otherwise`.
+  float given_scale(float otherwise) const {
+    const auto given = context_.options.scale_dict.find(name_);
+    const bool is_given = given != context_.options.scale_dict.end() && !spec_.is_weight;
+    return is_given ? given->second : otherwise;
   }
 
-  /// In/Out slots of the moving average, in place.
+  Var& scale(const std::string& tensor, float initial) {
+    return persistable(tensor + "@scale", x_.dtype(), scale_shape(), given_scale(initial));
+  }
+
+  /// In/Out slots of the moving average, in place. It starts at a given scale.
   void add_average(OpSpec& op, const std::string& tensor) {
     Var& state = persistable(tensor + "@state", x_.dtype(), {1}, kAverage);
-    Var& accum = persistable(tensor + "@accum", x_.dtype(), {1}, kAverage);
+    Var& accum = persistable(tensor + "@accum", x_.dtype(), {1}, kAverage * given_scale(1));
     op.inputs["InState"] = op.outputs["OutState"] = {&state};
     op.inputs["InAccum"] = op.outputs["OutAccum"] = {&accum};
   }
@@ -117,14 +129,14 @@ class Inserter {
   }
 
   Var& insert_pair() {
-    Var& codes = temporary(x_.name() + ".quantized");
+    Var& codes = temporary(name_ + ".quantized");
     Var& values = temporary(codes.name() + ".dequantized");
     is_v2() ? insert_linear(codes, values) : insert_fake(codes, values);
     return values;
   }
 
   Var& insert_fused() {
-    Var& values = temporary(x_.name() + ".quant_dequant");
+    Var& values = temporary(name_ + ".quant_dequant");
     OpSpec op{.type = "fake_quantize_dequantize_moving_average_abs_max",
               .inputs = {{"X", {&x_}}},
               .outputs = {{"Out", {&values}}},
@@ -147,14 +159,14 @@ class Inserter {
   }
 
   void set_range(OpSpec& op) {
-    Var& scale_var = scale(x_.name(), spec_.is_weight ? 0.0f : kActivationScale);
+    Var& scale_var = scale(name_, spec_.is_weight ? 0.0f : kActivationScale);
     op.inputs["InScale"] = op.outputs["OutScale"] = {&scale_var};
     op.attrs["window_size"] = context_.config.window_size;
     op.attrs["is_test"] = is_test();
     if (!is_test()) {
       op.inputs["Iter"] = {&step_counter()};
       op.outputs["OutScales"] = {
-          &persistable(x_.name() + "@scales", x_.dtype(), {context_.config.window_size}, 0)};
+          &persistable(name_ + "@scales", x_.dtype(), {context_.config.window_size}, 0)};
     }
   }
 
@@ -181,11 +193,11 @@ class Inserter {
     switch (spec_.type) {
       case QuantizeType::AbsMax:
         quantize.type = "fake_quantize_abs_max";
-        quantize.outputs["OutScale"] = {&scale(x_.name(), 0)};
+        quantize.outputs["OutScale"] = {&scale(name_, 0)};
         break;
       case QuantizeType::ChannelWiseAbsMax:
         quantize.type = "fake_channel_wise_quantize_abs_max";
-        quantize.outputs["OutScale"] = {&scale(x_.name(), 0)};
+        quantize.outputs["OutScale"] = {&scale(name_, 0)};
         quantize.attrs["quant_axis"] = spec_.axis;
         quantize.attrs["is_test"] = is_test();
         break;
@@ -195,14 +207,14 @@ class Inserter {
         break;
       case QuantizeType::MovingAverageAbsMax:
         quantize.type = "fake_quantize_moving_average_abs_max";
-        set_moving_average(quantize, x_.name());
+        set_moving_average(quantize, name_);
         break;
     }
     set_rounding(quantize);
     set_portable(quantize);
     insert(std::move(quantize));
 
-    Var& scale_var = rewriter_.block().var(x_.name() + "@scale");
+    Var& scale_var = rewriter_.block().var(name_ + "@scale");
     OpSpec dequantize{.inputs = {{"X", {&codes}}}, .outputs = {{"Out", {&values}}}};
     if (spec_.axis >= 0) {
       dequantize.type = "fake_channel_wise_dequantize_max_abs";
@@ -235,11 +247,11 @@ class Inserter {
   }
 
   void insert_linear(Var& codes, Var& values) {
-    Var& scale_var = scale(x_.name(), kActivationScale);
+    Var& scale_var = scale(name_, kActivationScale);
     OpSpec quantize = linear("quantize_linear", x_, codes, scale_var);
     quantize.attrs["is_test"] = is_test();
     if (!is_test()) {
-      add_average(quantize, x_.name());
+      add_average(quantize, name_);
       quantize.outputs["OutScale"] = {&scale_var};
     }
     set_rounding(quantize);
@@ -250,6 +262,7 @@ class Inserter {
 
   Rewriter& rewriter_;
   const QuantContext& context_;
+  const std::string& name_;  // what is quantized goes by
   Var& x_;
   const Op& anchor_;
   FakeQuantSpec spec_;
@@ -292,27 +305,30 @@ bool is_depthwise(const Op& op) {
   return weight.rank() == 4 && groups > 1 && weight[0] == groups && weight[1] == 1;
 }
 
-Var& quantize_dequantize(
-    Rewriter& rewriter, const QuantContext& context, const Op& reader, Var& x, FakeQuantSpec spec) {
-  if (Var* known = rewriter.block().find_var(x.name() + ".quantized.dequantized")) {
+Var& quantize_dequantize(Rewriter& rewriter,
+                         const QuantContext& context,
+                         const Op& reader,
+                         QuantSource source,
+                         FakeQuantSpec spec) {
+  if (Var* known = rewriter.block().find_var(source.tensor.name() + ".quantized.dequantized")) {
     return *known;
   }
-  return Inserter(rewriter, context, x, first_reader(x, reader), spec).insert_pair();
+  return Inserter(rewriter, context, source, first_reader(source.x, reader), spec).insert_pair();
 }
 
 Var& fused_quantize_dequantize(Rewriter& rewriter,
                                const QuantContext& context,
                                const Op& reader,
-                               Var& x) {
-  if (Var* known = rewriter.block().find_var(x.name() + ".quant_dequant")) {
+                               QuantSource source) {
+  if (Var* known = rewriter.block().find_var(source.tensor.name() + ".quant_dequant")) {
     return *known;
   }
   const FakeQuantSpec spec{.bits = context.config.activation_bits};
-  return Inserter(rewriter, context, x, first_reader(x, reader), spec).insert_fused();
+  return Inserter(rewriter, context, source, first_reader(source.x, reader), spec).insert_fused();
 }
 
 void observe(Rewriter& rewriter, const QuantContext& context, const Op& op, Var& x) {
-  Inserter inserter(rewriter, context, x, op, {});
+  Inserter inserter(rewriter, context, {x, x}, op, {});
   Var& scale = inserter.scale(x.name(), kOutputScale);
   OpSpec observer{
       .type = "moving_average_abs_max_scale",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "intact/ir/op_registry.h"
+#include "quant/function_splicer.h"
 
 namespace intact {
 namespace {
@@ -94,6 +95,12 @@ bool is_observed(const Op& op) {
 
 bool is_marked_skipped(const Op& op) {
   return op.attr_or<bool>("skip_quant", false);
+}
+
+std::string why_marked_skipped(const Op& op) {
+  const bool is_of_function = op.attr_or<std::string>("op_namescope", "") == kFunctionScope;
+  return is_of_function ? "it belongs to a function that quant_aware was given"
+                        : "not_quant_pattern excludes it";
 }
 
 std::string quantization_type(const Op& op) {

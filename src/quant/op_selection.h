@@ -20,8 +20,10 @@ OpSelection select_op_types(const QuantConfig& config);
 /// The op records the scale of its outputs: it is of a type that can be quantized.
 bool is_observed(const Op& op);
 
-/// Marked by mark_skipped_ops.
+/// Marked by mark_skipped_ops, or made by a QuantFunction.
 bool is_marked_skipped(const Op& op);
+/// Who marked it.
+std::string why_marked_skipped(const Op& op);
 
 /// quantization_type of an op the passes are done with; empty before.
 std::string quantization_type(const Op& op);

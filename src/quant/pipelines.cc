@@ -17,15 +17,17 @@ const QuantPasses<const QuantContext>& quant_aware_pipeline() {
 
 const QuantPasses<ConvertContext>& convert_pipeline(bool onnx_format) {
   static const QuantPasses<ConvertContext> kV1 = {
-      {"refresh_weight_scales", refresh_weight_scales},        // first: the others read the scales
-      {"record_output_thresholds", record_output_thresholds},  // while outputs have their names
+      {"fold_weight_functions", fold_weight_functions},  // first: the others need stored weights
+      {"refresh_weight_scales", refresh_weight_scales},  // the others read the scales
+      {"record_output_thresholds", record_output_thresholds},      // while outputs have their names
       {"move_dequantize_behind_ops", move_dequantize_behind_ops},  // while inputs can be traced
       {"freeze_weights", freeze_weights},  // codes into the Scope: ops read integers from here on
       {"remove_dead_dequantize", remove_dead_dequantize},  // nothing reads them any more
       {"remove_observers", remove_observers},              // their scales are thresholds now
   };
   static const QuantPasses<ConvertContext> kV2 = {
-      {"refresh_weight_scales", refresh_weight_scales},  // first: the others read the scales
+      {"fold_weight_functions", fold_weight_functions},  // first: the others need stored weights
+      {"refresh_weight_scales", refresh_weight_scales},  // the others read the scales
       {"freeze_weights", freeze_weights},                // int8 codes into the Scope
       {"carry_output_scales", carry_output_scales},      // in place of the observers
       {"remove_observers", remove_observers},            // their scales are carried

@@ -249,7 +249,7 @@ const std::vector<Key>& keys() {
           "V2: quantize_linear and dequantize_linear; false: V1, fake_* ops"),
       key("quant_post_first",
           &C::quant_post_first,
-          "start from calibrated scales: needs QuantAwareOptions::scale_dict"),
+          "start from calibrated scales: needs calibration batches or a scale_dict"),
       key("scale_trainable",
           &C::scale_trainable,
           "false: activation scales stay at their initial values while training"),

@@ -6,6 +6,7 @@
 #include "intact/ir/scope.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/quant_config.h"
+#include "quant/function_splicer.h"
 
 namespace intact {
 
@@ -15,6 +16,7 @@ struct QuantContext {
   const QuantAwareOptions& options;
   Scope& scope;
   std::vector<std::string>& notes;
+  FunctionSplicer& functions;
 };
 
 }  // namespace intact

@@ -1,67 +1,16 @@
 #include "intact/quant/quant_post.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/check.h"
 #include "intact/quant/quant_aware.h"
-#include "intact/runtime/executor.h"
 #include "intact/tensor/quantize.h"
 #include "quant/quant_trace.h"
-#include "quant/threshold.h"
 #include "quant/weight_codes.h"
 
 namespace intact {
 namespace {
-
-constexpr std::array<std::pair<const char*, PtqAlgorithm>, 7> kAlgorithms = {
-    {{"abs_max", PtqAlgorithm::AbsMax},
-     {"avg", PtqAlgorithm::Avg},
-     {"hist", PtqAlgorithm::Hist},
-     {"KL", PtqAlgorithm::Kl},
-     {"mse", PtqAlgorithm::Mse},
-     {"emd", PtqAlgorithm::Emd},
-     {"ptf", PtqAlgorithm::Ptf}}};
-
-/// Runs every batch and hands out the tensors, one by one.
-template <class Visit>
-int64_t for_each_batch(const Program& program,
-                       Scope& scope,
-                       const std::vector<std::string>& tensors,
-                       const CalibrationBatches& batches,
-                       const Visit& visit) {
-  Executor executor;
-  int64_t count = 0;
-  batches([&](const TensorMap& feeds) {
-    const std::vector<Tensor> values = executor.run(program, feeds, tensors, scope);
-    for (size_t i = 0; i < tensors.size(); ++i) {
-      visit(i, values[i]);
-    }
-    ++count;
-  });
-  return count;
-}
-
-/// Scale Vars of activations and observed outputs, with the tensor each belongs to.
-std::map<std::string, std::string> scales_of(const Program& quantized) {
-  std::map<std::string, std::string> scales;
-  for (const Op* op : quantized.ops()) {
-    const bool has_scale = is_quantize_op(*op) || op->type() == "moving_average_abs_max_scale";
-    if (!has_scale || op->input("X").is_persistable()) {
-      continue;
-    }
-    for (const char* slot : {"InScale", "Scale"}) {
-      if (op->has_input(slot)) {
-        scales[op->input(slot).name()] = op->input("X").name();
-      }
-    }
-    if (op->has_output("OutScale")) {
-      scales[op->output("OutScale").name()] = op->input("X").name();
-    }
-  }
-  return scales;
-}
 
 struct Moments {
   double sum = 0;
@@ -108,7 +57,7 @@ void correct_weight(Tensor& weight, const Tensor& scale, const Op& quantizer) {
 /// Scales of the weights as they are, then the corrected weights under those scales.
 void correct_biases(const Program& quantized, Scope& scope) {
   for (const Op* op : quantized.ops()) {
-    if (!is_quantize_op(*op) || !op->input("X").is_persistable()) {
+    if (!is_weight_quantizer(*op)) {
       continue;
     }
     Tensor& weight = scope.get(op->input("X").name());
@@ -138,62 +87,6 @@ QuantConfig config_for(const QuantConfig& config, const PtqOptions& options) {
 
 }  // namespace
 
-const char* to_string(PtqAlgorithm algorithm) {
-  for (const auto& [name, known] : kAlgorithms) {
-    if (known == algorithm) {
-      return name;
-    }
-  }
-  fail(ErrorCode::Internal, "ptq: unknown algorithm {}", static_cast<int>(algorithm));
-}
-
-PtqAlgorithm ptq_algorithm(const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& [known, algorithm] : kAlgorithms) {
-    if (name == known) {
-      return algorithm;
-    }
-    names.emplace_back(known);
-  }
-  fail(ErrorCode::InvalidArgument,
-       "ptq: '{}' is no algorithm; use one of {}",
-       name,
-       fmt::join(names, ", "));
-}
-
-std::map<std::string, float> calibrate(const Program& program,
-                                       const std::vector<std::string>& tensors,
-                                       const CalibrationBatches& batches,
-                                       const QuantConfig& config,
-                                       const PtqOptions& options) {
-  check(options.scope != nullptr, "calibrate: the scope is null; pass one");
-  check(options.hist_percent > 0 && options.hist_percent <= 1,
-        "calibrate: hist_percent is {}; give a share above 0, up to 1",
-        options.hist_percent);
-  Scope scope = options.scope->clone();
-  std::vector<std::unique_ptr<ThresholdFinder>> finders;
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    finders.push_back(make_threshold_finder(options, config.activation_bits, config.onnx_format));
-  }
-  const bool needs_range =
-      std::ranges::any_of(finders, [](const auto& f) { return f->needs_range(); });
-  if (needs_range) {
-    for_each_batch(program, scope, tensors, batches, [&](size_t i, const Tensor& values) {
-      finders[i]->observe_range(values);
-    });
-  }
-  const int64_t count =
-      for_each_batch(program, scope, tensors, batches, [&](size_t i, const Tensor& values) {
-        finders[i]->observe(values);
-      });
-  check(count > 0, "calibrate: there is no batch; give some data");
-  std::map<std::string, float> thresholds;
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    thresholds[tensors[i]] = static_cast<float>(finders[i]->threshold());
-  }
-  return thresholds;
-}
-
 Converted quant_post_static(const Program& program,
                             const CalibrationBatches& batches,
                             const QuantConfig& config,
@@ -203,7 +96,7 @@ Converted quant_post_static(const Program& program,
   Scope scope = options.scope->clone();
   const Program quantized =
       quant_aware(program, CpuPlace{}, used, {.for_test = true, .scope = &scope});
-  const std::map<std::string, std::string> scales = scales_of(quantized);
+  const std::map<std::string, std::string> scales = activation_scales(quantized);
   std::vector<std::string> tensors;
   for (const auto& [scale, tensor] : scales) {
     if (std::ranges::find(tensors, tensor) == tensors.end()) {

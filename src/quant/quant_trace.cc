@@ -84,6 +84,26 @@ bool is_only_observer(const Op& op) {
   return op.attr_or<bool>("only_observer", false);
 }
 
+bool is_function_of_parameters(const Var& var) {
+  const Op* op = single_producer(var);
+  if (op == nullptr || !op->is_forward() || op->def().has_random || op->inputs().empty()) {
+    return false;
+  }
+  for (const auto& [slot, inputs] : op->inputs()) {
+    for (const Var* input : inputs) {
+      if (!input->is_persistable() && !is_function_of_parameters(*input)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool is_weight_quantizer(const Op& op) {
+  return is_quantize_op(op) &&
+         (op.input("X").is_persistable() || is_function_of_parameters(op.input("X")));
+}
+
 bool is_dequantized(const Var& x) {
   const Op* op = single_producer(x);
   return op != nullptr && !is_only_observer(*op) && (is_quantize_op(*op) || is_dequantize_op(*op));
@@ -95,6 +115,8 @@ std::vector<QuantizedInput> quantized_inputs(const Op& op) {
     for (Var* var : op.input_list(slot)) {
       QuantizedInput found{.slot = slot};
       if (trace(*var, found)) {
+        found.is_function =
+            slot == op.def().quant.weight && is_function_of_parameters(*found.original);
         inputs.push_back(found);
       }
     }
@@ -110,6 +132,25 @@ bool reads_activation_codes(const Op& op) {
     }
   }
   return false;
+}
+
+std::map<std::string, std::string> activation_scales(const Program& quantized) {
+  std::map<std::string, std::string> scales;
+  for (const Op* op : quantized.ops()) {
+    const bool has_scale = is_quantize_op(*op) || op->type() == "moving_average_abs_max_scale";
+    if (!has_scale || is_weight_quantizer(*op)) {
+      continue;
+    }
+    for (const char* slot : {"InScale", "Scale"}) {
+      if (op->has_input(slot)) {
+        scales[op->input(slot).name()] = op->input("X").name();
+      }
+    }
+    if (op->has_output("OutScale")) {
+      scales[op->output("OutScale").name()] = op->input("X").name();
+    }
+  }
+  return scales;
 }
 
 }  // namespace intact

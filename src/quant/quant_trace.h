@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct QuantizedInput {
   Var* scale = nullptr;
   int bits = 8;
   int axis = -1;
-  bool is_weight() const { return original->is_persistable(); }
+  bool is_function = false;  // original is what a function made of a weight
+  bool is_weight() const { return original->is_persistable() || is_function; }
 };
 
 /// fake_quantize_* and quantize_linear, also those that dequantize at once.
@@ -27,6 +29,12 @@ bool is_dequantize_op(const Op& op);
 /// quantize_linear or dequantize_linear that only carries a scale.
 bool is_only_observer(const Op& op);
 
+/// Computed from parameters alone: what a QuantFunction makes of a weight.
+bool is_function_of_parameters(const Var& var);
+
+/// A quantizer of a parameter, or of what a QuantFunction made of one.
+bool is_weight_quantizer(const Op& op);
+
 /// Codes or values of a quantizer: x itself is not to be quantized again.
 bool is_dequantized(const Var& x);
 
@@ -35,5 +43,8 @@ std::vector<QuantizedInput> quantized_inputs(const Op& op);
 
 /// Some activation comes as codes: the op works on integers.
 bool reads_activation_codes(const Op& op);
+
+/// Scale Vars of activations and observed outputs, with the float tensor each belongs to.
+std::map<std::string, std::string> activation_scales(const Program& quantized);
 
 }  // namespace intact

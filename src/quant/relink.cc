@@ -27,6 +27,15 @@ bool is_gradient_of(const Op& candidate, const Op& op) {
 
 }  // namespace
 
+Op* find_gradient_op(const Op& op) {
+  for (Op* candidate : op.block().ops()) {
+    if (candidate->is_backward() && is_gradient_of(*candidate, op)) {
+      return candidate;
+    }
+  }
+  return nullptr;
+}
+
 void replace_in_op_and_gradient(Rewriter& rewriter, Op& op, Var& original, Var& replacement) {
   const std::vector<Op*> readers = original.consumers();
   for (Op* reader : readers) {

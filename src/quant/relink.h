@@ -10,4 +10,7 @@ namespace intact {
 /// straight-through estimator, unclipped.
 void replace_in_op_and_gradient(Rewriter& rewriter, Op& op, Var& original, Var& replacement);
 
+/// The op that computes the gradient of op's inputs; nullptr without one.
+Op* find_gradient_op(const Op& op);
+
 }  // namespace intact

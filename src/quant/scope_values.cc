@@ -52,4 +52,21 @@ void ensure_value(Scope& scope,
   scope.set(name, filled(dtype, shape, initial));
 }
 
+Scope copy_persistables(const Program& program, const Scope& from) {
+  Scope scope;
+  for (const Var* var : program.block().vars()) {
+    if (var->is_persistable() && var->kind() == VarKind::Tensor && !var->consumers().empty()) {
+      scope.set(var->name(), from.get(var->name()).clone());
+    }
+  }
+  // Scales that weight quantizers and observers only write.
+  for (const Var* var : program.block().vars()) {
+    const Tensor* value = from.find(var->name());
+    if (var->is_persistable() && value != nullptr && !scope.contains(var->name())) {
+      scope.set(var->name(), value->clone());
+    }
+  }
+  return scope;
+}
+
 }  // namespace intact

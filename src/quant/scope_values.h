@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "intact/ir/program.h"
 #include "intact/ir/scope.h"
 #include "intact/tensor/tensor.h"
 
@@ -19,5 +20,8 @@ void ensure_value(Scope& scope,
                   const Shape& shape,
                   double initial,
                   std::vector<std::string>& notes);
+
+/// Own copies of the tensors the program has in `from`. Throws: NotFound for one that an op reads.
+Scope copy_persistables(const Program& program, const Scope& from);
 
 }  // namespace intact

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "intact/quant/quant_post.h"
+#include "intact/quant/calibrate.h"
 
 namespace intact {
 

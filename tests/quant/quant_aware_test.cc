@@ -5,6 +5,7 @@
 #include "intact/ir/interpret.h"
 #include "intact/ir/text.h"
 #include "intact/ir/verify.h"
+#include "intact/nn/activation.h"
 #include "support/expect_error.h"
 #include "support/quant_net.h"
 
@@ -143,25 +144,23 @@ TEST(QuantAware, ScalesStayWhenTheyAreNotTrainable) {
   EXPECT_TRUE(scope.get("r1@scale").identical(Tensor::from<float>({1}, {0.001f})));
 }
 
-TEST(QuantAware, HooksReplaceAndPrecedeTheQuantizers) {
+TEST(QuantAware, FunctionsReplaceAndPrecedeTheQuantizers) {
   Scope scope = quant_net_scope();
-  std::vector<std::string> hooked;
-  const auto relu = [&hooked](Rewriter& rewriter, const Op& consumer, Var& input) -> Var& {
-    hooked.push_back(input.name());
-    Var& out = rewriter.block().add_var(input.name() + ".pre", input.dtype(), input.shape());
-    rewriter.insert_before(
-        consumer, {.type = "relu", .inputs = {{"X", {&input}}}, .outputs = {{"Out", {&out}}}});
-    return out;
+  std::vector<std::string> given;
+  const auto relu = [&given](Var& input) -> Var& {
+    given.push_back(input.name());
+    return nn::relu(input);
   };
   const Program quantized =
       quant_aware(parse_program(kQuantNet),
                   CpuPlace{},
                   {.quantize_op_types = {"mul"}},
-                  {.scope = &scope, .activation_preprocess = relu, .weight_quantize = relu});
-  EXPECT_EQ(hooked, (std::vector<std::string>{"w3", "c2"}));
+                  {.scope = &scope, .act_preprocess_func = relu, .weight_quantize_func = relu});
+  EXPECT_EQ(given, (std::vector<std::string>{"w3_tmp_input", "c2_tmp_input"}));
   const Op& mul = *quantized.var("f").producer();
-  EXPECT_EQ(mul.input("Y").name(), "w3.pre");
-  EXPECT_EQ(mul.input("X").name(), "c2.pre.quantized.dequantized");
+  EXPECT_EQ(mul.input("Y").name(), "w3_relu_0.tmp_0");
+  EXPECT_EQ(mul.input("X").name(), "c2.quantized.dequantized");
+  EXPECT_EQ(mul.input("X").producer()->input("X").producer()->input("X").name(), "c2_relu_0.tmp_0");
   EXPECT_NO_THROW(verify(quantized));
 }
 

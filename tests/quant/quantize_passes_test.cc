@@ -14,7 +14,8 @@ class QuantizePasses : public ::testing::Test {
  protected:
   PassUnderTest bind(QuantizePass pass) {
     return [this, pass](Program& program) {
-      const QuantContext context{config, options, scope, notes};
+      FunctionSplicer functions(program, options);
+      const QuantContext context{config, options, scope, notes, functions};
       return pass(program, context);
     };
   }

@@ -6,31 +6,40 @@
 #include <vector>
 
 #include "intact/ir/program.h"
-#include "intact/ir/rewriter.h"
 #include "intact/ir/scope.h"
+#include "intact/quant/calibrate.h"
 #include "intact/quant/quant_config.h"
 #include "intact/quant/report.h"
 #include "intact/runtime/place.h"
 
 namespace intact {
 
-/// Builds ops before `consumer` that read `input`, and returns the Var `consumer` shall read in its
-/// place.
-using QuantHook = std::function<Var&(Rewriter& rewriter, const Op& consumer, Var& input)>;
+/// Builds ops that read `input` with layer functions, in the current main and startup Programs, and
+/// returns the Var of its shape that takes its place. Parameters it makes are trained.
+using QuantFunction = std::function<Var&(Var& input)>;
+/// Calls minimize(loss) of an Optimizer.
+using MinimizeFunction = std::function<void(Var& loss)>;
 
 struct QuantAwareOptions {
   /// Evaluation: scales are read, not updated, and no moving-average state is made.
   bool for_test = false;
   /// Gets initial scales and states; what it holds already is kept.
   Scope* scope = &global_scope();
-  /// Applied to a weight / an activation before it is quantized.
-  QuantHook weight_preprocess = {};
-  QuantHook activation_preprocess = {};
+  /// Applied to a weight / an activation before it is quantized. Gradients flow through them.
+  QuantFunction weight_preprocess_func = {};
+  QuantFunction act_preprocess_func = {};
   /// In place of the built-in quantize and dequantize ops.
-  QuantHook weight_quantize = {};
-  QuantHook activation_quantize = {};
+  QuantFunction weight_quantize_func = {};
+  QuantFunction act_quantize_func = {};
+  /// Trains the parameters of these functions; not needed for test, nor without parameters.
+  MinimizeFunction optimizer_func = {};
   /// Initial values of `<tensor>@scale`, by tensor name, where the Scope has none.
   std::map<std::string, float> scale_dict = {};
+  /// With config.quant_post_first: data to find what scale_dict lacks, and how.
+  CalibrationBatches calibration = {};
+  PtqAlgorithm calibration_algorithm = PtqAlgorithm::Hist;
+  /// Filled when given: the scale_dict used, for another call.
+  std::map<std::string, float>* used_scale_dict = nullptr;
   /// Passes of quant_aware_passes() to leave out.
   std::vector<std::string> disabled_passes = {};
   /// Filled when given.

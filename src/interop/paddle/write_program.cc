@@ -27,12 +27,15 @@ VarType::Type kind_to_proto(VarKind kind) {
   fail(ErrorCode::Internal, "paddle: unknown VarKind {}", static_cast<int>(kind));
 }
 
-/// Paddle declares weights that dequantize_linear reads as FP32 and stores them as INT8.
+/// Paddle declares integer weights that dequantize_linear reads, or an op that scales them itself
+/// (quant_post_dynamic), as FP32.
 DType declared_dtype(const Var& var) {
   const auto is_dequantized = [&](const Op* op) {
-    return op->type() == "dequantize_linear" && op->has_input("X") && &op->input("X") == &var;
+    const bool is_linear =
+        op->type() == "dequantize_linear" && op->has_input("X") && &op->input("X") == &var;
+    return is_linear || op->has_attr(var.name() + "_quant_scale");
   };
-  if (var.is_persistable() && var.dtype() == DType::Int8) {
+  if (var.is_persistable() && (var.dtype() == DType::Int8 || var.dtype() == DType::Int16)) {
     const std::vector<Op*> consumers = var.consumers();
     if (std::any_of(consumers.begin(), consumers.end(), is_dequantized)) {
       return DType::Float32;

@@ -33,16 +33,17 @@ PassReport insert_activation_fake_quant(Program& program, const QuantContext& co
       if (x.dtype() != DType::Float32 && x.dtype() != DType::Float64) {
         return skip(op, fmt::format("input '{}' is {}", x.name(), to_string(x.dtype())));
       }
-      Var* input = &x;
-      if (context.options.activation_preprocess) {
-        input = &context.options.activation_preprocess(rewriter, op, x);
+      const QuantAwareOptions& options = context.options;
+      Var& input = context.functions.preprocess(
+          rewriter, "act_preprocess_func", options.act_preprocess_func, op, x);
+      if (options.act_quantize_func) {
+        context.functions.apply(
+            rewriter, "act_quantize_func", options.act_quantize_func, op, input);
+      } else {
+        const FakeQuantSpec spec = activation_spec(context.config, input);
+        Var& values = quantize_dequantize(rewriter, context, op, {x, input}, spec);
+        replace_in_op_and_gradient(rewriter, op, input, values);
       }
-      Var& values =
-          context.options.activation_quantize
-              ? context.options.activation_quantize(rewriter, op, *input)
-              : quantize_dequantize(
-                    rewriter, context, op, *input, activation_spec(context.config, *input));
-      replace_in_op_and_gradient(rewriter, op, x, values);
       ++count;
     }
     return count > 0 ? changed() : skip(op, "its activations are quantized already");

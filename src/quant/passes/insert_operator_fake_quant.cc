@@ -76,7 +76,7 @@ PassReport insert_operator_fake_quant(Program& program, const QuantContext& cont
   return rewrite_all(program, weightless, [&](Match& match, Rewriter& rewriter) {
     Op& op = match.op("op");
     if (is_marked_skipped(op)) {
-      return skip(op, "not_quant_pattern excludes it");
+      return skip(op, why_marked_skipped(op));
     }
     if (!quantization_type(op).empty()) {
       return skip(op, "quantized already");
@@ -98,20 +98,11 @@ PassReport insert_operator_fake_quant(Program& program, const QuantContext& cont
       if (x->is_persistable() || !is_float_tensor(*x) || is_dequantized(*x)) {
         continue;
       }
-      Var* input = x;
-      if (context.options.activation_preprocess) {
-        input = &context.options.activation_preprocess(rewriter, op, *x);
-      }
-      Var* values = nullptr;
-      if (context.options.activation_quantize) {
-        values = &context.options.activation_quantize(rewriter, op, *input);
-      } else if (is_v1 && !context.config.is_portable()) {
-        values = &fused_quantize_dequantize(rewriter, context, op, *input);
-      } else {
-        values = &quantize_dequantize(
-            rewriter, context, op, *input, activation_spec(context.config, *input));
-      }
-      replace_in_op_and_gradient(rewriter, op, *x, *values);
+      Var& values = is_v1 && !context.config.is_portable()
+                        ? fused_quantize_dequantize(rewriter, context, op, {*x, *x})
+                        : quantize_dequantize(
+                              rewriter, context, op, {*x, *x}, activation_spec(context.config, *x));
+      replace_in_op_and_gradient(rewriter, op, *x, values);
     }
     op.set_attr("quantization_type", std::string("qat_without_weight"));
     if (is_v1) {

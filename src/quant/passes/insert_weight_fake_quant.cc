@@ -54,7 +54,7 @@ PassReport insert_weight_fake_quant(Program& program, const QuantContext& contex
   return rewrite_all(program, weighted, [&](Match& match, Rewriter& rewriter) {
     Op& op = match.op("op");
     if (is_marked_skipped(op)) {
-      return skip(op, "not_quant_pattern excludes it");
+      return skip(op, why_marked_skipped(op));
     }
     if (!quantization_type(op).empty()) {
       return skip(op, "quantized already");
@@ -67,14 +67,16 @@ PassReport insert_weight_fake_quant(Program& program, const QuantContext& contex
     if (const std::string reason = objection(op, weight, spec); !reason.empty()) {
       return skip(op, reason);
     }
-    Var* input = &weight;
-    if (context.options.weight_preprocess) {
-      input = &context.options.weight_preprocess(rewriter, op, weight);
+    const QuantAwareOptions& options = context.options;
+    Var& input = context.functions.preprocess(
+        rewriter, "weight_preprocess_func", options.weight_preprocess_func, op, weight);
+    if (options.weight_quantize_func) {
+      context.functions.apply(
+          rewriter, "weight_quantize_func", options.weight_quantize_func, op, input);
+    } else {
+      Var& values = quantize_dequantize(rewriter, context, op, {weight, input}, spec);
+      replace_in_op_and_gradient(rewriter, op, input, values);
     }
-    Var& values = context.options.weight_quantize
-                      ? context.options.weight_quantize(rewriter, op, *input)
-                      : quantize_dequantize(rewriter, context, op, *input, spec);
-    replace_in_op_and_gradient(rewriter, op, weight, values);
     op.set_attr("quantization_type", std::string("qat_with_weight"));
     if (!context.config.onnx_format) {
       op.set_attr("with_quant_attr", true);

@@ -4,6 +4,7 @@
 #include "intact/ir/program.h"
 #include "quant/convert_context.h"
 #include "quant/quant_context.h"
+#include "quant/weight_only_context.h"
 
 namespace intact {
 
@@ -15,6 +16,7 @@ PassReport insert_operator_fake_quant(Program& program, const QuantContext& cont
 PassReport record_output_scales(Program& program, const QuantContext& context);
 
 // convert.
+PassReport fold_weight_functions(Program& program, ConvertContext& context);
 PassReport refresh_weight_scales(Program& program, ConvertContext& context);
 PassReport record_output_thresholds(Program& program, ConvertContext& context);
 PassReport move_dequantize_behind_ops(Program& program, ConvertContext& context);
@@ -23,5 +25,9 @@ PassReport remove_dead_dequantize(Program& program, ConvertContext& context);
 PassReport carry_output_scales(Program& program, ConvertContext& context);
 PassReport remove_observers(Program& program, ConvertContext& context);
 PassReport convert_weights_to_int8(Program& program, ConvertContext& context);
+
+// quant_post_dynamic, quant_embedding.
+PassReport quantize_stored_weights(Program& program, DynamicContext& context);
+PassReport quantize_embeddings(Program& program, EmbeddingContext& context);
 
 }  // namespace intact
