@@ -36,6 +36,7 @@ void add_common_options(CLI::App& command, CommonOptions& options);
 /// becomes its work.
 void add_train_command(CLI::App& app, Action& action);
 void add_quantize_command(CLI::App& app, Action& action);
+void add_ptq_command(CLI::App& app, Action& action);
 void add_eval_command(CLI::App& app, Action& action);
 void add_convert_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);

@@ -1,17 +1,10 @@
 // intact eval: accuracy of a saved run or model on the test images.
 #include <fmt/format.h>
 
-#include <filesystem>
-
-#include "base/check.h"
 #include "command.h"
 #include "intact/interop/inference_model.h"
-#include "intact/nn/accuracy.h"
-#include "intact/nn/cross_entropy.h"
-#include "intact/nn/data.h"
-#include "intact/nn/program_guard.h"
-#include "intact/nn/shape_ops.h"
 #include "intact/passes/deployment_form.h"
+#include "model_accuracy.h"
 #include "progress.h"
 #include "training.h"
 
@@ -37,30 +30,6 @@ Arithmetic chosen(const EvalCommand& command, Arithmetic otherwise) {
                                          : Arithmetic::Integer;
 }
 
-/// True when the output already holds probabilities, so that the loss must not apply softmax again.
-bool ends_in_softmax(const Var& output) {
-  const Op* producer = output.producer();
-  return producer != nullptr && producer->type() == "softmax";
-}
-
-/// Adds label, loss and accuracies to a model that only has its output.
-LoopOptions add_metrics(Program& program, const std::string& output_name) {
-  Program startup;
-  ProgramGuard guard(program, startup);
-  Var& output = program.var(output_name);
-  check(output.shape().rank() == 2,
-        "eval: the model's output '{}' has shape {} but accuracy needs [N, classes]; use `intact "
-        "run` for other models",
-        output_name,
-        output.shape().to_string());
-  Var& label = nn::data("label", {-1, 1}, DType::Int64);
-  const auto classes = static_cast<int>(output.shape()[1]);
-  return {
-      .top1 = nn::accuracy(output, label, 1).name(),
-      .top5 = nn::accuracy(output, label, std::min(5, classes)).name(),
-      .loss = nn::cross_entropy(output, label, {.use_softmax = !ends_in_softmax(output)}).name()};
-}
-
 /// A quantized FILE.onnx says integers; other files are simulated as their own runtimes do it.
 Arithmetic arithmetic_of_file(const EvalCommand& command, const InferenceModel& model) {
   return command.path.ends_with(".onnx") && is_quantized(model.program) ? Arithmetic::Integer
@@ -69,23 +38,12 @@ Arithmetic arithmetic_of_file(const EvalCommand& command, const InferenceModel& 
 
 Evaluation evaluate_model(const EvalCommand& command) {
   InferenceModel model = load_model(command.path);
-  check(model.feeds.size() == 1 && model.fetches.size() == 1,
-        "{}: is fed {} and gives {}, but eval needs one image and one output; use `intact run`",
-        command.path,
-        model.feeds,
-        model.fetches);
-  const LoopOptions names = add_metrics(model.program, model.fetches.front());
-  const int64_t classes = model.program.var(model.fetches.front()).shape()[1];
   const ImageData images = open_images({.directory = command.data,
                                         .mode = Mode::Test,
                                         .batch_size = command.batch_size,
-                                        .class_count = classes});
-  DataLoader loader(
-      *images.dataset,
-      {.batch_size = command.batch_size, .feed_list = {model.feeds.front(), "label"}});
+                                        .class_count = class_count_of(model, command.path)});
   const Arithmetic arithmetic = chosen(command, arithmetic_of_file(command, model));
-  return {evaluate_program(model.program, model.scope, names, loader, "test", arithmetic),
-          arithmetic};
+  return {measure(model, images, command.batch_size, "test", arithmetic), arithmetic};
 }
 
 int eval(const EvalCommand& command) {

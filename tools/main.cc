@@ -12,6 +12,7 @@ namespace {
 void add_commands(CLI::App& app, Action& action) {
   add_train_command(app, action);
   add_quantize_command(app, action);
+  add_ptq_command(app, action);
   add_eval_command(app, action);
   add_convert_command(app, action);
   add_run_command(app, action);

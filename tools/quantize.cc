@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "calibration.h"
 #include "command.h"
 #include "intact/quant/quant_aware.h"
 #include "quant_options.h"
@@ -32,10 +33,18 @@ int quantize(const QuantizeCommand& command) {
   Program& train = run.programs.at("train");
   Program& test = run.programs.at("test");
   QuantReport report;
-  Program quant_train =
-      quant_aware(train, CpuPlace{}, config, {.scope = &run.scope, .report = &report});
+  QuantAwareOptions options{.scope = &run.scope, .report = &report};
+  if (config.quant_post_first) {
+    options.calibration = calibration_batches({.directory = command.job.data,
+                                               .batch_size = run.info.batch_size,
+                                               .class_count = run.info.class_dim,
+                                               .feed = run.info.image});
+  }
+  Program quant_train = quant_aware(train, CpuPlace{}, config, options);
+  QuantConfig test_config = config;
+  test_config.quant_post_first = false;  // the scales are in the Scope by now
   Program quant_test =
-      quant_aware(test, CpuPlace{}, config, {.for_test = true, .scope = &run.scope});
+      quant_aware(test, CpuPlace{}, test_config, {.for_test = true, .scope = &run.scope});
   fmt::print(stderr,
              "quantized {} of {} ops; `intact inspect {}` says which and why\n",
              report.quantized_count(),

@@ -32,7 +32,6 @@ class Copier {
   Copier(Rewriter& rewriter, const Var& x) : rewriter_(rewriter), prefix_(x.name()) {}
 
   void map(const Var& from, Var& to) { map_[&from] = &to; }
-  bool knows(const Var& from) const { return map_.contains(&from); }
   Var& operator()(const Var& from) {
     Var*& to = map_[&from];
     if (to == nullptr) {
@@ -104,6 +103,27 @@ void drop_role_var(Op& op, const std::string& gradient) {
   }
 }
 
+/// The function's gradients behind `gradient`, its updates at the end.
+void splice_training(Rewriter& rewriter,
+                     const FunctionProgram& function,
+                     Copier& copier,
+                     Op& gradient,
+                     const Var& x,
+                     const Var* x_grad) {
+  Op* behind = &gradient;
+  for (const Op* made : function.main.ops()) {
+    if (made->is_backward() && !function.is_of_loss(*made)) {
+      behind = &rewriter.insert_after(*behind, copier.copy(*made));
+      if (x_grad != nullptr && x.is_parameter() && behind->writes(*x_grad)) {
+        behind->set_attr("op_role_var", Strings{x.name(), x_grad->name()});
+      }
+    }
+    if (made->is_optimize()) {
+      rewriter.append(copier.copy(*made));
+    }
+  }
+}
+
 }  // namespace
 
 Var& FunctionSplicer::apply(
@@ -143,28 +163,14 @@ FunctionSplicer::Site FunctionSplicer::build(
     }
   }
   replace_in_op_and_gradient(rewriter, op, x, *site.output);
-  if (built.loss == nullptr) {
-    return site;
-  }
-  const Block& block = built.main.block();
-  const Var& output_grad = block.var(grad_name(built.output->name()));
-  site.output_grad = &copier(output_grad);
-  if (x_grad != nullptr) {
-    copier.map(block.var(grad_name(built.input->name())), *x_grad);
-    drop_role_var(*gradient, x_grad->name());
-  }
-  rewriter.set_output(*gradient, grad_name(slot), {site.output_grad});
-  Op* behind = gradient;
-  for (const Op* made : built.main.ops()) {
-    if (made->is_backward() && !built.is_of_loss(*made)) {
-      behind = &rewriter.insert_after(*behind, copier.copy(*made));
-      if (x_grad != nullptr && x.is_parameter() && behind->writes(*x_grad)) {
-        behind->set_attr("op_role_var", Strings{x.name(), x_grad->name()});
-      }
+  if (built.loss != nullptr) {
+    site.output_grad = &copier(built.main.var(grad_name(built.output->name())));
+    if (x_grad != nullptr) {
+      copier.map(built.main.var(grad_name(built.input->name())), *x_grad);
+      drop_role_var(*gradient, x_grad->name());
     }
-    if (made->is_optimize()) {
-      rewriter.append(copier.copy(*made));
-    }
+    rewriter.set_output(*gradient, grad_name(slot), {site.output_grad});
+    splice_training(rewriter, built, copier, *gradient, x, x_grad);
   }
   return site;
 }
@@ -180,11 +186,11 @@ void FunctionSplicer::join(Rewriter& rewriter, Site& site, Op& op, Var& x) {
   }
   // Its part of x@GRAD becomes a part of h@GRAD.
   Var* x_part = gradient_of(*gradient, slot);
-  Block& block = rewriter.block();
+  const std::string number = std::to_string(++site.joined);
   const auto part = [&](const std::string& which) -> Var& {
-    return block.add_var(site.output_grad->name() + "@" + which + "@" + op.label(),
-                         site.output_grad->dtype(),
-                         site.output_grad->shape());
+    return rewriter.block().add_var(grad_name(site.output->name()) + "@" + which + number,
+                                    site.output_grad->dtype(),
+                                    site.output_grad->shape());
   };
   Var& new_part = part("PART");
   Var& total = part("SUM");

@@ -37,6 +37,7 @@ class FunctionSplicer {
   struct Site {
     Var* output = nullptr;       // h
     Var* output_grad = nullptr;  // nullptr: no gradient flows
+    int joined = 0;              // readers besides the first
   };
 
   Site build(

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "intact/interop/inference_model.h"
+#include "intact/quant/convert.h"
+#include "intact/quant/coverage.h"
+
+namespace intact::tools {
+
+/// Writes PREFIX.pdmodel and PREFIX.pdiparams and prints their names and size.
+void save_paddle(const std::string& prefix,
+                 const std::vector<std::string>& feeds,
+                 const std::vector<std::string>& fetches,
+                 const Program& program,
+                 const Scope& scope);
+
+/// The same of a converted model, and of its int8 program as PREFIX_int8 where it has one. Reads
+/// each file back and compares every op, tensor and scale with `trained`; puts the list of tensors
+/// and the report of what was quantized into `json`. Throws: InvalidArgument when anything differs.
+void save_converted(const std::string& prefix,
+                    const std::vector<std::string>& feeds,
+                    const std::vector<std::string>& fetches,
+                    const Converted& converted,
+                    const CoverageLedger& trained,
+                    nlohmann::ordered_json& json);
+
+/// Writes FILE.onnx, a quantized model in deployment form, and prints its name and size; warns of
+/// layers other runtimes may compute otherwise. Bounds go into `json`.
+void save_onnx(const std::string& file, InferenceModel model, nlohmann::ordered_json& json);
+
+}  // namespace intact::tools
