@@ -102,6 +102,37 @@ class Cli(unittest.TestCase):
         self.assertTrue((self.folder / "v1_int8.pdmodel").exists())
         self.assertTrue((self.folder / "v1_int8.pdiparams").exists())
 
+    def test_ptq_quantizes_without_training_and_measures_what_it_saves(self):
+        for name, options in (("ptq", ["--algo", "KL", "--int8"]), ("ptq.onnx", ["--format", "onnx"])):
+            out = self.folder / name
+            result = self.folder / f"{name}.json"
+            done = intact("ptq", self.run_float, "--data", self.data, "--out", out, "--batches", 2, "--batch-size", 32,
+                          "--json", result, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(result.read_text())
+            self.assertGreater(report["float"]["top1"], 0.5)
+            self.assertGreaterEqual(report["quantized"]["top1"], report["float"]["top1"] - 0.05)
+            done = intact("eval", out, "--data", self.data, "--json", result)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            # Of .pdmodel files eval simulates the codes in float, which may decide a tie otherwise.
+            self.assertAlmostEqual(json.loads(result.read_text())["top1"], report["quantized"]["top1"], delta=0.02)
+        self.assertTrue((self.folder / "ptq_int8.pdiparams").exists())
+
+    def test_ptq_refuses_what_it_cannot_do(self):
+        def ptq(model, *options):
+            return intact("ptq", model, "--data", self.data, "--out", self.folder / "none", *options)
+        self.fails(ptq(self.run_quantized), "is quantized already")
+        self.fails(ptq(self.run_float, "--algo", "max"), "--algo", "hist")
+        self.fails(ptq(self.run_float, "--format", "onnx"), "FILE.onnx")
+        self.fails(ptq(self.run_float, "--hist-percent", 0), "hist_percent is 0")
+        self.assertEqual(list(self.folder.glob("none*")), [])
+
+    def test_quantize_may_start_from_calibrated_scales(self):
+        done = intact("quantize", self.run_float, "--data", self.data, "--epochs", 0, "--quant-post-first", "true",
+                      "--out", self.fresh("post_first"), "--json", self.folder / "post_first.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(json.loads((self.folder / "post_first.json").read_text())["top1"], 0.5)
+
     def test_eval_of_a_run_repeats_its_result(self):
         done = intact("eval", self.run_quantized, "--data", self.data, "--json", self.folder / "again.json")
         self.assertEqual(done.returncode, 0, done.stderr)
