@@ -98,7 +98,7 @@ std::map<std::string, float> calibrate(const Program& program,
   Scope scope = options.scope->clone();
   std::vector<std::unique_ptr<ThresholdFinder>> finders;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    finders.push_back(make_threshold_finder(options, config.activation_bits, config.onnx_format));
+    finders.push_back(make_threshold_finder(options, config));
   }
   const bool needs_range =
       std::ranges::any_of(finders, [](const auto& f) { return f->needs_range(); });

@@ -51,11 +51,15 @@ class AvgFinder : public ThresholdFinder {
   int64_t batches_ = 0;
 };
 
-/// A histogram of |x| on the range of a first reading.
+/// A histogram of |x| up to the largest of a first reading.
 class HistogramFinder : public ThresholdFinder {
  public:
-  HistogramFinder(double percent, int bits, bool is_kl)
-      : percent_(percent), bits_(bits), is_kl_(is_kl), bins_(kBins, 0) {}
+  HistogramFinder(double percent, int bits, bool is_kl, bool begins_at_least)
+      : percent_(percent),
+        bits_(bits),
+        is_kl_(is_kl),
+        low_(begins_at_least ? std::numeric_limits<double>::infinity() : 0),
+        bins_(kBins, 0) {}
 
   bool needs_range() const override { return true; }
   void observe_range(const Tensor& values) override {
@@ -113,7 +117,7 @@ class HistogramFinder : public ThresholdFinder {
   double percent_;
   int bits_;
   bool is_kl_;
-  double low_ = std::numeric_limits<double>::infinity();
+  double low_;
   double high_ = 0;
   std::vector<double> bins_;
 };
@@ -121,8 +125,10 @@ class HistogramFinder : public ThresholdFinder {
 /// Tries shares of each batch's abs max and keeps the one with the least error of all batches.
 class SearchFinder : public ThresholdFinder {
  public:
-  SearchFinder(int bits, bool onnx_format, bool is_emd)
-      : levels_(static_cast<float>(max_code(bits))), is_v2_(onnx_format), is_emd_(is_emd) {}
+  SearchFinder(int bits, bool ignores_negative, bool is_emd)
+      : levels_(static_cast<float>(max_code(bits))),
+        ignores_negative_(ignores_negative),
+        is_emd_(is_emd) {}
 
   void observe(const Tensor& values) override {
     const auto x = values.values<float>();
@@ -139,11 +145,10 @@ class SearchFinder : public ThresholdFinder {
   double threshold() const override { return best_; }
 
  private:
-  /// V1 ignores negative values, as the reference does.
   float rounded(float x, float scale) const {
-    const float code = is_v2_
-                           ? std::clamp(std::nearbyint(x / scale * levels_), -levels_ - 1, levels_)
-                           : std::nearbyint(std::clamp(x, 0.0f, scale) / scale * levels_);
+    const float code = ignores_negative_
+                           ? std::nearbyint(std::clamp(x, 0.0f, scale) / scale * levels_)
+                           : std::clamp(std::nearbyint(x / scale * levels_), -levels_ - 1, levels_);
     return code / levels_ * scale;
   }
   double squared_loss(std::span<const float> x, double scale) const {
@@ -176,7 +181,7 @@ class SearchFinder : public ThresholdFinder {
   }
 
   float levels_;
-  bool is_v2_;
+  bool ignores_negative_;
   bool is_emd_;
   double least_ = std::numeric_limits<double>::infinity();
   double best_ = 0;
@@ -213,8 +218,9 @@ class PtfFinder : public ThresholdFinder {
 }  // namespace
 
 std::unique_ptr<ThresholdFinder> make_threshold_finder(const PtqOptions& options,
-                                                       int bits,
-                                                       bool onnx_format) {
+                                                       const QuantConfig& config) {
+  const int bits = config.activation_bits;
+  const bool is_reference = config.round_type == QuantRounding::Reference;
   switch (options.algorithm) {
     case PtqAlgorithm::AbsMax:
       return std::make_unique<AbsMaxFinder>();
@@ -223,11 +229,11 @@ std::unique_ptr<ThresholdFinder> make_threshold_finder(const PtqOptions& options
     case PtqAlgorithm::Hist:
     case PtqAlgorithm::Kl:
       return std::make_unique<HistogramFinder>(
-          options.hist_percent, bits, options.algorithm == PtqAlgorithm::Kl);
+          options.hist_percent, bits, options.algorithm == PtqAlgorithm::Kl, is_reference);
     case PtqAlgorithm::Mse:
     case PtqAlgorithm::Emd:
       return std::make_unique<SearchFinder>(
-          bits, onnx_format, options.algorithm == PtqAlgorithm::Emd);
+          bits, is_reference && !config.onnx_format, options.algorithm == PtqAlgorithm::Emd);
     case PtqAlgorithm::Ptf:
       return std::make_unique<PtfFinder>(bits);
   }

@@ -64,7 +64,7 @@ TEST_P(PtqGolden, ThresholdsAreThoseOfPaddle) {
   const auto got = calibrate(model.program,
                              tensors,
                              golden_batches,
-                             {.onnx_format = onnx_format},
+                             {.onnx_format = onnx_format, .round_type = QuantRounding::Reference},
                              {.algorithm = ptq_algorithm(algorithm), .scope = &model.scope});
   for (const auto& [tensor, value] : want) {
     EXPECT_NEAR(got.at(tensor), value, 1e-6 * std::max(1.0f, value)) << tensor;
@@ -76,6 +76,32 @@ INSTANTIATE_TEST_SUITE_P(
     PtqGolden,
     testing::Combine(testing::Values("abs_max", "avg", "hist", "KL", "mse", "emd", "ptf"),
                      testing::Bool()));
+
+// |x| from 0.5 to 1, as an image of dark and bright pixels has: the largest is kept, where the
+// reference takes a histogram from 0.5 on for one from 0 on and clips everything to 0.5.
+TEST(QuantPost, AHistogramNeedNotBeginAtZero) {
+  const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  const auto batches = [](const std::function<void(const TensorMap&)>& use) {
+    Tensor image(DType::Float32, {1, 1, 28, 28});
+    for (int64_t i = 0; i < image.numel(); ++i) {
+      const float size = 0.5f + 0.5f * static_cast<float>(i) / 783;
+      image.data<float>()[i] = i % 2 == 0 ? size : -size;
+    }
+    use({{"image", image}});
+  };
+  const auto threshold = [&](const std::string& algorithm, QuantRounding rounding) {
+    return calibrate(model.program,
+                     {"image"},
+                     batches,
+                     {.round_type = rounding},
+                     {.algorithm = ptq_algorithm(algorithm), .scope = &model.scope})
+        .at("image");
+  };
+  EXPECT_NEAR(threshold("hist", QuantRounding::TiesToEven), 1, 1e-3);
+  EXPECT_NEAR(threshold("hist", QuantRounding::Reference), 0.5, 1e-3);
+  // Both signs count in the search, too.
+  EXPECT_NEAR(threshold("mse", QuantRounding::TiesToEven), 1, 0.02);
+}
 
 class PtqOutput : public testing::TestWithParam<std::string> {};
 
