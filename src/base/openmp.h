@@ -3,7 +3,7 @@
 #ifdef _OPENMP
 #include <omp.h>
 #else
-// Built without OpenMP, still linked to the runtime oneDNN uses.
+// Built without OpenMP, still linked to its runtime.
 extern "C" {
 void omp_set_num_threads(int count);
 int omp_get_max_threads();

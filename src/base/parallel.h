@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "base/thread_pool.h"
+
 namespace intact {
 
 /// Calls body(part) for part = 0..parts-1, spread over the threads. Determinism rule: `parts` and
@@ -9,16 +11,15 @@ namespace intact {
 /// disjoint memory. `body` must not throw.
 template <class Body>
 void parallel_for(int64_t parts, const Body& body) {
-  if (parts <= 1) {
-    for (int64_t part = 0; part < parts; ++part) {
-      body(part);
+  const auto run = [](const void* context, int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      (*static_cast<const Body*>(context))(part);
     }
-    return;
+  };
+  if (parts <= 1) {
+    return run(&body, 0, parts);
   }
-#pragma omp parallel for schedule(static)
-  for (int64_t part = 0; part < parts; ++part) {
-    body(part);
-  }
+  run_on_threads(parts, run, &body);
 }
 
 /// [begin, end) of part `part` when `total` items are split evenly into `parts`.
