@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "backend/cpu/load_first-inl.h"
 #include "backend/cpu/quantize-inl.h"
 #include "backend/cpu/simd-inl.h"
 
@@ -32,21 +33,6 @@ struct Block {
   int64_t depth;
   bool accumulates;
 };
-
-// The first `count` lanes, reading no further.
-template <class D>
-HWY_INLINE hn::VFromD<D> load_first(D d,
-                                    const float* from,
-                                    [[maybe_unused]] size_t count,
-                                    [[maybe_unused]] hn::Mask<D> mask) {
-#if HWY_TARGET == HWY_EMU128  // whose MaskedLoad reads all lanes
-  HWY_ALIGN float lanes[hn::MaxLanes(d)] = {};
-  std::copy_n(from, count, lanes);
-  return hn::Load(d, lanes);
-#else
-  return hn::MaskedLoad(mask, d, from);
-#endif
-}
 
 template <int kRows, int kVectors>
 HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, const float* panel) {

@@ -2,8 +2,8 @@
 
 #include <limits>
 
+#include "backend/cpu/few_rows_gemm.h"
 #include "backend/cpu/parts.h"
-#include "backend/onednn/gemm.h"
 
 namespace intact::cpu {
 namespace {
@@ -85,24 +85,6 @@ void add_partial_products(
   });
 }
 
-// With so few rows packing b costs as much as the product: inference of a few images.
-constexpr int64_t kFewestRowsToPackFor = 16;
-
-void multiply_unpacked(const FloatGemm& gemm) {
-  cpu::gemm(gemm.transpose_a,
-            gemm.transpose_b,
-            gemm.m,
-            gemm.n,
-            gemm.k,
-            gemm.a,
-            gemm.lda,
-            gemm.b,
-            gemm.ldb,
-            gemm.beta,
-            gemm.c,
-            gemm.ldc);
-}
-
 }  // namespace
 
 int64_t parallel_gemm_workspace_floats(int64_t m, int64_t n, int64_t k) {
@@ -145,8 +127,8 @@ void parallel_gemm(const FloatGemm& gemm, float* workspace) {
       piece.beta = 0;
     }
     piece.c += rows.begin * piece.ldc + columns.begin;
-    if (piece.m < kFewestRowsToPackFor && piece.b_codes == nullptr) {
-      multiply_unpacked(piece);
+    if (has_few_rows(piece)) {
+      few_rows_gemm(piece);
     } else {
       float_gemm(piece, panels + part * float_gemm_panel_floats(k));
     }

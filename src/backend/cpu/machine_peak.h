@@ -4,8 +4,8 @@ namespace intact::cpu {
 
 /// What this machine reaches with the current number of threads, measured.
 struct MachinePeak {
-  double float_flops = 0;   // a second: oneDNN's sgemm of 768 x 768 x 768
-  double code_flops = 0;    // the same with our GEMM of int8 codes
+  double float_flops = 0;   // a second: multiply-adds on registers, counted as two
+  double code_flops = 0;    // the same: our GEMM of int8 codes, 768 x 768 x 768
   double memory_bytes = 0;  // read and written a second: copy of 64 MiB
 };
 
