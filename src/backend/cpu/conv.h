@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/cpu/conv_shape.h"
+#include "backend/cpu/float_gemm.h"
 
 namespace intact::cpu {
 
@@ -20,5 +21,13 @@ void conv_backward_data(
 /// dw [co,ci/groups,kh,kw] from x and dy.
 void conv_backward_weight(
     const ConvShape& shape, const float* x, const float* dy, float* dw, float* workspace);
+
+/// The gradients above with w, or x, as codes, dequantized block by block: the same bits as with
+/// dequantized floats. Not for shapes that conv_small.h takes. The scratch is no larger.
+void conv_backward_data_codes(
+    const ConvShape& shape, const float* dy, const CodedOperand& w, float* dx, float* workspace);
+void conv_backward_weight_codes(
+    const ConvShape& shape, const CodedOperand& x, const float* dy, float* dw, float* workspace);
+int64_t conv_codes_workspace_floats(const ConvShape& shape, ConvPass pass);
 
 }  // namespace intact::cpu

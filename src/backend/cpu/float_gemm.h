@@ -4,6 +4,14 @@
 
 namespace intact::cpu {
 
+/// Values given as codes: code * scale / max, with one scale (scale_step 0) or one a row (1).
+struct CodedOperand {
+  const int8_t* codes = nullptr;
+  const float* scale = nullptr;
+  int64_t scale_step = 0;
+  float max = 127;
+};
+
 /// c[m,n] = op(a)[m,k] * op(b)[k,n] + beta * c, row-major; op transposes when asked, and then `a`
 /// is stored as [k,m] (or `b` as [n,k]). lda, ldb, ldc: stored row lengths. beta is 0 (c is not
 /// read) or 1. With b_codes, b[k,n] is b_codes * scale / b_max, where the scale is b_scale[0], or
@@ -25,6 +33,13 @@ struct FloatGemm {
   const float* b_scale = nullptr;
   int64_t b_scale_step = 0;
   float b_max = 127;
+
+  void set_b(const int8_t* codes, const CodedOperand& like) {
+    b_codes = codes;
+    b_scale = like.scale;
+    b_scale_step = like.scale_step;
+    b_max = like.max;
+  }
 };
 
 /// k is taken in blocks of this many, so that a packed panel stays in the cache.

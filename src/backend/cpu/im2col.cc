@@ -45,8 +45,8 @@ void col2im_row(const ConvShape& s,
 
 }  // namespace
 
-void im2col(
-    const ConvShape& s, const Range& rows, int64_t first_channel, const float* x, float* col) {
+template <class T>
+void im2col(const ConvShape& s, const Range& rows, int64_t first_channel, const T* x, T* col) {
   const int64_t row_floats = s.ow * s.kh * s.kw * (s.ci / s.groups);
   for_row_parts(rows.end - rows.begin, row_floats, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -54,6 +54,9 @@ void im2col(
     }
   });
 }
+
+template void im2col(const ConvShape&, const Range&, int64_t, const float*, float*);
+template void im2col(const ConvShape&, const Range&, int64_t, const int8_t*, int8_t*);
 
 void col2im(
     const ConvShape& s, const Range& rows, int64_t first_channel, const float* col, float* dx) {

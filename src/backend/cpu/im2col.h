@@ -10,9 +10,10 @@
 // reads in the order (ky,kx,i): [pixels, kh*kw*(ci/groups)]. Both run on all threads.
 namespace intact::cpu {
 
-/// first_channel: where the group's input channels begin. Inputs in the padding are 0.
-void im2col(
-    const ConvShape& shape, const Range& rows, int64_t first_channel, const float* x, float* col);
+/// first_channel: where the group's input channels begin. Inputs in the padding are 0. T: float, or
+/// int8_t for codes.
+template <class T>
+void im2col(const ConvShape& shape, const Range& rows, int64_t first_channel, const T* x, T* col);
 
 /// dx += the transpose of im2col applied to col, for the group's channels.
 void col2im(

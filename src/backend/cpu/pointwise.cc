@@ -37,19 +37,9 @@ void pointwise_backward_data_codes(const PointwiseShape& shape,
                                    float* dx,
                                    float* workspace) {
   const auto [pixels, ci, co] = shape;
-  parallel_gemm({.m = pixels,
-                 .n = ci,
-                 .k = co,
-                 .a = dy,
-                 .lda = co,
-                 .ldb = ci,
-                 .c = dx,
-                 .ldc = ci,
-                 .b_codes = w.codes,
-                 .b_scale = w.scale,
-                 .b_scale_step = w.scale_step,
-                 .b_max = w.max},
-                workspace);
+  FloatGemm gemm{.m = pixels, .n = ci, .k = co, .a = dy, .lda = co, .ldb = ci, .c = dx, .ldc = ci};
+  gemm.set_b(w.codes, w);
+  parallel_gemm(gemm, workspace);
 }
 
 void pointwise_backward_weight_codes(const PointwiseShape& shape,
@@ -58,7 +48,7 @@ void pointwise_backward_weight_codes(const PointwiseShape& shape,
                                      float* dw,
                                      float* workspace) {
   const auto [pixels, ci, co] = shape;
-  parallel_gemm({.transpose_a = true,
+  FloatGemm gemm{.transpose_a = true,
                  .m = co,
                  .n = ci,
                  .k = pixels,
@@ -66,12 +56,9 @@ void pointwise_backward_weight_codes(const PointwiseShape& shape,
                  .lda = co,
                  .ldb = ci,
                  .c = dw,
-                 .ldc = ci,
-                 .b_codes = x.codes,
-                 .b_scale = x.scale,
-                 .b_scale_step = x.scale_step,
-                 .b_max = x.max},
-                workspace);
+                 .ldc = ci};
+  gemm.set_b(x.codes, x);
+  parallel_gemm(gemm, workspace);
 }
 
 }  // namespace intact::cpu

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "backend/cpu/float_gemm.h"
+
 namespace intact::cpu {
 
 /// 1x1 convolution with stride 1 (or a fully connected layer): x is [pixels,ci], y is [pixels,co],
@@ -26,14 +28,6 @@ void pointwise_backward_data(
 /// dw[o,i] = sum_p dy[p,o] * x[p,i].
 void pointwise_backward_weight(
     const PointwiseShape& shape, const float* x, const float* dy, float* dw, float* workspace);
-
-/// Values given as codes: code * scale / max, with one scale (scale_step 0) or one a row (1).
-struct CodedOperand {
-  const int8_t* codes = nullptr;
-  const float* scale = nullptr;
-  int64_t scale_step = 0;
-  float max = 127;
-};
 
 /// The gradients above with w, or x, as codes, dequantized block by block.
 void pointwise_backward_data_codes(const PointwiseShape& shape,

@@ -1,9 +1,11 @@
 // conv2d and depthwise_conv2d on int8 codes. Forward: integer products, exact, scaled by one
-// multiplier a channel. Backward: float kernels on values dequantized into scratch.
+// multiplier a channel. Backward: float products that dequantize codes on the way.
 #include <algorithm>
 
 #include "backend/cpu/code_conv.h"
 #include "backend/cpu/codes.h"
+#include "backend/cpu/conv.h"
+#include "backend/cpu/conv_small.h"
 #include "runtime/code_slots.h"
 #include "runtime/conv_node.h"
 #include "runtime/kernel.h"
@@ -111,41 +113,71 @@ Step prepare_pointwise_backward(const Graph& graph, const Node& node, const cpu:
           .flops = conv_flops(s) * passes};
 }
 
+/// Dense kernels take codes, others values dequantized into scratch.
+struct BackwardKernels {
+  ConvRoute route;
+  cpu::ConvShape shape;
+  bool takes_weight_codes;
+  bool takes_input_codes;
+
+  BackwardKernels(ConvRoute of, const cpu::ConvShape& s)
+      : route(of),
+        shape(s),
+        takes_weight_codes(of == ConvRoute::Dense),
+        takes_input_codes(takes_weight_codes &&
+                          !cpu::is_small_conv(s, cpu::ConvPass::BackwardWeight)) {}
+
+  size_t workspace_bytes(cpu::ConvPass pass) const {
+    const bool takes_codes =
+        pass == cpu::ConvPass::BackwardData ? takes_weight_codes : takes_input_codes;
+    return takes_codes
+               ? static_cast<size_t>(cpu::conv_codes_workspace_floats(shape, pass)) * sizeof(float)
+               : conv_workspace_bytes(route, shape, pass);
+  }
+};
+
 Step prepare_backward(const Graph& graph, const Node& node) {
   const cpu::ConvShape shape = conv_shape_of(graph, node, "Output@GRAD");
   const ConvRoute route = conv_route_of(shape);
   if (route == ConvRoute::Pointwise) {
     return prepare_pointwise_backward(graph, node, shape);
   }
+  const BackwardKernels kernels(route, shape);
   const CodeSlot x = code_slot_of(node, "Input");
   const CodeSlot w = code_slot_of(node, "Filter");
   const ValueId dy = node.in("Output@GRAD");
   const ValueId dx = graph.needed(node.out("Input@GRAD"));
   const ValueId dw = graph.needed(node.out("Filter@GRAD"));
+  const bool needs_x = dw != kNoValue && !kernels.takes_input_codes;
+  const bool needs_w = dx != kNoValue && !kernels.takes_weight_codes;
   const int64_t x_count = graph[x.codes].shape.numel();
-  const int64_t w_count = graph[w.codes].shape.numel();
   Scratch scratch;  // x's values, then w's
-  scratch.take(std::max(dw != kNoValue ? x_count : 0, dx != kNoValue ? w_count : 0));
+  scratch.take(std::max(needs_x ? x_count : 0, needs_w ? graph[w.codes].shape.numel() : 0));
   const int64_t rest = scratch.take(0);
   const int passes = (dx != kNoValue ? 1 : 0) + (dw != kNoValue ? 1 : 0);
   return {.run =
               [=](const Run& run) {
                 float* values = run.scratch();
                 float* workspace = values + rest;
-                if (dw != kNoValue) {
+                if (needs_x) {
                   cpu::dequantize_codes(
                       x_count, run.at<int8_t>(x.codes), *run.at(x.scale), x.bits, values);
                   conv_backward_weight(route, shape, values, run.at(dy), run.at(dw), workspace);
+                } else if (dw != kNoValue) {
+                  cpu::conv_backward_weight_codes(
+                      shape, coded(x, run), run.at(dy), run.at(dw), workspace);
                 }
-                if (dx != kNoValue) {
+                if (needs_w) {
                   dequantize_weights(shape, w, run, values);
                   conv_backward_data(route, shape, run.at(dy), values, run.at(dx), workspace);
+                } else if (dx != kNoValue) {
+                  cpu::conv_backward_data_codes(
+                      shape, run.at(dy), coded(w, run), run.at(dx), workspace);
                 }
               },
-          .workspace_bytes =
-              scratch.size_bytes() +
-              std::max(conv_workspace_bytes(route, shape, cpu::ConvPass::BackwardData),
-                       conv_workspace_bytes(route, shape, cpu::ConvPass::BackwardWeight)),
+          .workspace_bytes = scratch.size_bytes() +
+                             std::max(kernels.workspace_bytes(cpu::ConvPass::BackwardData),
+                                      kernels.workspace_bytes(cpu::ConvPass::BackwardWeight)),
           .flops = conv_flops(shape) * passes};
 }
 
