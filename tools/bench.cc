@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "backend/cpu/instruction_set.h"
 #include "backend/cpu/machine_peak.h"
 #include "base/check.h"
 #include "command.h"
@@ -87,7 +88,7 @@ Workload build(const BenchCommand& command) {
   Var& loss = nn::cross_entropy(output, label);
   work.fetches = {loss.name()};
   const std::string output_name = output.name();
-  const Program test = work.program.clone_for_test();
+  const Program test = command.what == "infer" ? work.program.clone_for_test() : Program();
   Momentum({.learning_rate = 0.01f, .momentum = 0.9f}).minimize(loss);
   Executor().run(startup, {}, {}, work.scope);
   if (command.what != "train") {
@@ -148,7 +149,8 @@ std::vector<ProfileLine> profile_lines(const std::vector<ProfileRow>& rows,
 }
 
 void print_profile(const std::vector<ProfileLine>& lines, const cpu::MachinePeak& peak) {
-  fmt::print("peak: {:.1f} GFLOP/s float, {:.1f} GOP/s int8, {:.1f} GB/s memory\n",
+  fmt::print("{} peak: {:.1f} GFLOP/s float, {:.1f} GOP/s int8, {:.1f} GB/s memory\n",
+             cpu::instruction_set(),
              peak.float_flops / 1e9,
              peak.code_flops / 1e9,
              peak.memory_bytes / 1e9);
@@ -222,6 +224,7 @@ int bench(const BenchCommand& command) {
                                    {"batch_size", command.batch_size},
                                    {"image_size", command.image_size},
                                    {"threads", thread_count()},
+                                   {"instruction_set", cpu::instruction_set()},
                                    {"steps", command.steps},
                                    {"median_ms", median_ms},
                                    {"min_ms", times_ms.front()},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 
+#include "backend/cpu/instruction_set.h"
 #include "base/check.h"
 #include "intact/ir/interpret.h"
 #include "runtime/fusion.h"
@@ -118,6 +119,7 @@ Executor::Executor(Place place, ExecutorOptions options) : impl_(std::make_uniqu
          "executor: CudaPlace({}) was asked for but this build has no CUDA backend; use CpuPlace",
          cuda->device);
   }
+  cpu::limit_instruction_set();
   check_fusion_names(options.disabled_fusions);
   impl_->options = std::move(options);
 }

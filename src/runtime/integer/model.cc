@@ -1,5 +1,6 @@
 #include "runtime/integer/model.h"
 
+#include "backend/cpu/instruction_set.h"
 #include "backend/cpu/integer_gemm.h"
 #include "base/check.h"
 
@@ -25,6 +26,7 @@ IntegerModel IntegerModel::compile(const Program& program,
                                    const Scope& scope,
                                    const std::vector<std::string>& feeds,
                                    const std::vector<std::string>& fetches) {
+  cpu::limit_instruction_set();
   auto impl = std::make_shared<Impl>();
   impl->program = program.prune(feeds, fetches);
   impl->feeds = feeds;
