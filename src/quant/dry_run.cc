@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "intact/interop/paddle.h"
 #include "intact/quant/convert.h"
+#include "interop/paddle/params_file.h"
 #include "quant/annotate.h"
 #include "quant/op_selection.h"
 #include "quant/quant_trace.h"
@@ -102,7 +103,7 @@ Scope trial_scope(const Program& program, const Scope& from) {
       continue;
     }
     if (const Tensor* known = from.find(var->name())) {
-      scope.set(var->name(), known->clone());
+      scope.set(var->name(), *known);  // shared: a trial replaces tensors, it writes to none
     } else if (is_float(var->dtype()) || var->dtype() == DType::Int32 ||
                var->dtype() == DType::Int64) {
       scope.set(var->name(), placeholder(*var));
@@ -168,17 +169,42 @@ std::string join_gaps(const std::vector<CoverageGap>& gaps) {
   return text;
 }
 
+namespace {
+
+/// The tensors of `written` as a reader of its file gives them to `read`: by position. One after
+/// another, so that a large model is not there three times.
+Scope through_file(const Program& written, Scope scope, const Program& read) {
+  const std::vector<std::string> from = param_names(written);
+  const std::vector<std::string> to = param_names(read);
+  check(from.size() == to.size(),
+        "dry run: {} tensors are written but {} read; report this program",
+        from.size(),
+        to.size());
+  Scope tensors;
+  for (size_t i = 0; i < from.size(); ++i) {
+    TensorMap one = paddle::read_tensors(write_params({from[i]}, scope), {to[i]}, "dry run");
+    tensors.set(to[i], std::move(one.at(to[i])));
+    scope.erase(from[i]);
+  }
+  return tensors;
+}
+
+}  // namespace
+
 std::vector<std::string> export_differences(const Program& quant_val_program,
                                             const Scope& scope,
                                             const QuantConfig& config,
                                             const std::vector<std::string>& feeds,
                                             const std::vector<std::string>& fetches) {
   const CoverageLedger trained = coverage_ledger(quant_val_program, scope, feeds, fetches);
-  const Converted converted = convert(quant_val_program, CpuPlace{}, config, {.scope = &scope});
-  const Program pruned = converted.float_program.prune(feeds, fetches);
+  Scope scope_of_file;
+  const Program pruned = [&] {
+    Converted converted = convert(quant_val_program, CpuPlace{}, config, {.scope = &scope});
+    scope_of_file = std::move(converted.scope);
+    return converted.float_program.prune(feeds, fetches);
+  }();
   const Program read = read_program(write_program(pruned), "dry run");
-  Scope tensors;
-  read_params(write_params(param_names(pruned), converted.scope), read, tensors, "dry run");
+  const Scope tensors = through_file(pruned, std::move(scope_of_file), read);
   return compare_coverage(trained, coverage_ledger(read, tensors, feeds, fetches));
 }
 

@@ -159,7 +159,13 @@ TensorMap read_tensors(std::string_view bytes,
 }  // namespace paddle
 
 std::string write_params(const std::vector<std::string>& names, const Scope& scope) {
+  constexpr size_t kHeaderBytes = 64;  // of one record, or thereabouts
+  size_t size = 0;
+  for (const std::string& name : names) {
+    size += scope.get(name).size_bytes() + kHeaderBytes;
+  }
   std::string bytes;
+  bytes.reserve(size);
   for (const std::string& name : names) {
     const Tensor& tensor = scope.get(name);
     paddle::proto::VarType::TensorDesc desc;
