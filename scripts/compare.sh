@@ -34,9 +34,9 @@ peers=("$@")
 build release --target intact_cli >&2
 for peer in "${peers[@]}"; do
   case $peer in
-    onnxruntime) run "$(venv_with onnxruntime onnxruntime numpy)" onnxruntime_infer --data "$("$root/scripts/get_mnist.sh")" ;;
-    openvino) run "$(venv_with openvino openvino numpy)" openvino_infer --data "$("$root/scripts/get_mnist.sh")" ;;
-    pytorch) run "$(venv_with pytorch torch numpy)" pytorch ;;
+    onnxruntime) run "$(venv_with onnxruntime onnxruntime==1.32.0 numpy==2.4.6)" onnxruntime_infer --data "$("$root/scripts/get_mnist.sh")" ;;
+    openvino) run "$(venv_with openvino openvino==2026.4.1 numpy==2.4.6)" openvino_infer --data "$("$root/scripts/get_mnist.sh")" ;;
+    pytorch) run "$(venv_with pytorch torch==2.15.0 numpy==2.4.6)" pytorch ;;
     paddle)
       install_packages libgl1 libglib2.0-0 libgomp1
       run "$(venv_with paddle paddlepaddle==2.6.2 paddleslim==2.6.0 "numpy<2" "opencv-python-headless<4.9" "matplotlib<3.9" \

@@ -96,6 +96,15 @@ class Report:
             path.write_text(json.dumps({"cpu": cpu_name(), "threads": self.options.threads, "rows": self.rows}, indent=2))
 
 
+def compare_inference(report, intact, kind, batch_size, run):
+    """kind: fp32 or int8; run() is one inference of the peer."""
+    steps = report.options.steps * (1 if batch_size > 1 else 20)
+    report.alternate(
+        f"mobilenet_v1 28x28 {kind} inference, batch {batch_size}",
+        lambda: statistics.median(times(run, steps)),
+        lambda: intact.median("infer", *(["--integer"] if kind == "int8" else []), steps=steps, batch_size=batch_size))
+
+
 def demo_models(intact, folder, data):
     """A MobileNetV1 trained on few images, as float and quantized (portable) ONNX files in `folder`."""
     folder = pathlib.Path(folder)

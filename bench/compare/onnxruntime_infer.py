@@ -2,7 +2,6 @@
 
 Needs onnxruntime and numpy, MNIST in --data, and a built intact command; scripts/compare.sh sets all that up.
 """
-import statistics
 import tempfile
 
 import numpy as np
@@ -30,12 +29,7 @@ def main():
             name = theirs.get_inputs()[0].name
             for batch_size in (64, 1):
                 image = np.random.default_rng(0).standard_normal((batch_size, 1, 28, 28)).astype(np.float32)
-                steps = options.steps * (1 if batch_size > 1 else 20)
-                report.alternate(
-                    f"{kind} inference, batch {batch_size}",
-                    lambda: statistics.median(harness.times(lambda: theirs.run(None, {name: image}), steps)),
-                    lambda: intact.median("infer", *(["--integer"] if kind == "int8" else []), steps=steps,
-                                          batch_size=batch_size))
+                harness.compare_inference(report, intact, kind, batch_size, lambda: theirs.run(None, {name: image}))
     report.write()
 
 

@@ -1,8 +1,7 @@
-"""Training steps, float and QAT (torch.ao, default x86 configuration): PyTorch eager channels_last against intact.
+"""Training steps, float and QAT, and inference, float and int8: PyTorch (torch.ao, default x86 configuration) eager
+channels_last against intact.
 
-Needs a Python with torch (about 5.5 GB installed, never in CI) and a built intact command:
-    python3 -m venv .venv-torch && .venv-torch/bin/pip install torch numpy
-    .venv-torch/bin/python bench/compare/pytorch.py --intact build/release/bin/intact
+Needs a Python with torch (about 5.5 GB installed, never in CI) and a built intact command; scripts/compare.sh pytorch sets that up.
 Both sides alternate in one run; ratios of medians are printed.
 """
 import statistics
@@ -60,6 +59,25 @@ def compare_steps(report, intact, case, options):
             lambda: intact.median("quantize" if quantize else "train", *arguments, steps=steps))
 
 
+def quantized_for_inference(model, images):
+    from torch.ao.quantization import get_default_qconfig_mapping, quantize_fx
+
+    prepared = quantize_fx.prepare_fx(model, get_default_qconfig_mapping("x86"), (images,))
+    prepared(images)
+    return quantize_fx.convert_fx(prepared)
+
+
+@torch.inference_mode()
+def compare_inference(report, intact, options):
+    for kind in ("fp32", "int8"):
+        for batch_size in (64, 1):
+            images = torch.randn(batch_size, 1, 28, 28).to(memory_format=torch.channels_last)
+            model = NETWORKS["mobilenet_v1"](1).to(memory_format=torch.channels_last).eval()
+            if kind == "int8":
+                model = quantized_for_inference(model, images)
+            harness.compare_inference(report, intact, kind, batch_size, lambda: model(images))
+
+
 def compare_memory(report, intact, options):
     """Peak of a whole process that takes three float steps."""
     mine = [sys.executable, __file__, "--memory-only", "--threads", str(options.threads), "--batch-size",
@@ -86,6 +104,7 @@ def main():
     for case in CASES:
         if case[0] in options.networks.split(","):
             compare_steps(report, intact, case, options)
+    compare_inference(report, intact, options)
     compare_memory(report, intact, options)
     report.write()
 
