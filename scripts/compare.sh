@@ -2,7 +2,7 @@
 # Runs each peer and intact alternately on the same networks and prints ratios of medians.
 #   scripts/compare.sh          peers whose packages are small: ONNX Runtime, OpenVINO
 #   scripts/compare.sh --all    also PyTorch (5.5 GB) and Paddle with PaddleSlim
-#   scripts/compare.sh NAME...  of onnxruntime openvino pytorch paddle
+#   scripts/compare.sh NAME...  of onnxruntime openvino pytorch paddle, or python: our own package against the command
 # Rows are also written to build/compare/NAME.json. Leave the machine alone meanwhile.
 source "$(dirname "$0")/lib.sh"
 
@@ -42,6 +42,10 @@ for peer in "${peers[@]}"; do
       run "$(venv_with paddle paddlepaddle==2.6.2 paddleslim==2.6.0 "numpy<2" "opencv-python-headless<4.9" "matplotlib<3.9" \
         "pandas<2.2" "scikit-learn<1.5" six requests)" paddle_train
       ;;
-    *) die "unknown peer '$peer'; known: onnxruntime openvino pytorch paddle" ;;
+    python)
+      "$root/scripts/python.sh" -k test_docstrings >&2
+      run "$cache/python-$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')/bin/python" python_step
+      ;;
+    *) die "unknown peer '$peer'; known: onnxruntime openvino pytorch paddle python" ;;
   esac
 done

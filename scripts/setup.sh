@@ -4,7 +4,7 @@
 #   scripts/setup.sh --checks  also what .ci/run needs: clang with libFuzzer, the pinned clang-format, Chromium
 source "$(dirname "$0")/lib.sh"
 
-install_packages g++ cmake ninja-build ccache git ca-certificates python3 python3-venv \
+install_packages g++ cmake ninja-build ccache git ca-certificates python3 python3-dev python3-venv \
   libhwy-dev libprotobuf-dev protobuf-compiler libonnx-dev libonnx-testdata libfmt-dev libcli11-dev nlohmann-json3-dev \
   zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
 command -v npm >/dev/null || install_packages npm || say "npm could not be installed: the demo will use Fashion-MNIST"

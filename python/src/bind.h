@@ -72,6 +72,7 @@ void bind_nn(nb::module_& m);
 void bind_layers(nb::module_& m);
 void bind_quant(nb::module_& m);
 void bind_quant_post(nb::module_& m);
+void bind_quant_weights(nb::module_& m);
 void bind_train(nb::module_& m);
 void bind_loops(nb::module_& m);
 

@@ -37,21 +37,23 @@ std::vector<Var*> append(const std::string& type, Slots inputs, const Attributes
   return results;
 }
 
-Var& binary(const std::string& type, Var& x, Var& y) {
-  return *append(type, {{"X", {&x}}, {"Y", {&y}}}, {}).front();
-}
+using Binary = Var& (*)(Var&, Var&, int);
 
 /// Binds x OP y and x OP number.
 template <class Scalar>
-void def_operator(nb::class_<Var>& var, const char* name, const char* type, Scalar scalar) {
+void def_operator(nb::class_<Var>& var, const char* name, Binary function, Scalar scalar) {
   const nb::call_policy<KeepProgram> keep;
   var.def(
       name,
-      [type](Var& x, Var& y) -> Var& { return binary(type, x, y); },
+      [function](Var& x, Var& y) -> Var& { return function(x, y, -1); },
       nb::is_operator(),
       nb::rv_policy::reference,
       keep);
   var.def(name, scalar, nb::is_operator(), nb::rv_policy::reference, keep);
+}
+
+void def_elementwise(nb::module_& m, const char* name, Binary function) {
+  def_layer(m, name, function, "x"_a, "y"_a, "axis"_a = -1, doc("nn.elementwise_add"));
 }
 
 void bind_operators(nb::module_& m) {
@@ -59,12 +61,12 @@ void bind_operators(nb::module_& m) {
   const nb::call_policy<KeepProgram> keep;
   const auto plus = [](Var& x, float y) -> Var& { return nn::scale(x, 1.0f, y); };
   const auto times = [](Var& x, float y) -> Var& { return nn::scale(x, y); };
-  def_operator(var, "__add__", "elementwise_add", plus);
-  def_operator(var, "__sub__", "elementwise_sub", [](Var& x, float y) -> Var& {
+  def_operator(var, "__add__", &nn::elementwise_add, plus);
+  def_operator(var, "__sub__", &nn::elementwise_sub, [](Var& x, float y) -> Var& {
     return nn::scale(x, 1.0f, -y);
   });
-  def_operator(var, "__mul__", "elementwise_mul", times);
-  def_operator(var, "__truediv__", "elementwise_div", [](Var& x, float y) -> Var& {
+  def_operator(var, "__mul__", &nn::elementwise_mul, times);
+  def_operator(var, "__truediv__", &nn::elementwise_div, [](Var& x, float y) -> Var& {
     return nn::scale(x, 1.0f / y);
   });
   var.def("__radd__", plus, nb::is_operator(), nb::rv_policy::reference, keep);
@@ -80,13 +82,12 @@ void bind_operators(nb::module_& m) {
       [](Var& x) -> Var& { return nn::scale(x, -1.0f); },
       nb::rv_policy::reference,
       keep);
-  def_layer(m,
-            "elementwise_add",
-            &nn::elementwise_add,
-            "x"_a,
-            "y"_a,
-            "axis"_a = -1,
-            doc("nn.elementwise_add"));
+  def_elementwise(m, "elementwise_add", &nn::elementwise_add);
+  def_elementwise(m, "elementwise_sub", &nn::elementwise_sub);
+  def_elementwise(m, "elementwise_mul", &nn::elementwise_mul);
+  def_elementwise(m, "elementwise_div", &nn::elementwise_div);
+  def_elementwise(m, "elementwise_max", &nn::elementwise_max);
+  def_elementwise(m, "elementwise_min", &nn::elementwise_min);
   def_layer(m, "scale", &nn::scale, "x"_a, "scale"_a, "bias"_a = 0.0f, doc("nn.scale"));
   def_layer(m, "cast", &nn::cast, "x"_a, "dtype"_a, doc("nn.cast"));
 }
@@ -117,6 +118,13 @@ void bind_shapes(nb::module_& m) {
   def_layer(m, "transpose", &nn::transpose, "x"_a, "permutation"_a, doc("nn.transpose"));
   def_layer(m, "concat", &nn::concat, "parts"_a, "axis"_a = 0);
   def_layer(m, "mean", &nn::mean, "x"_a, doc("nn.mean"));
+  def_layer(m,
+            "reduce_sum",
+            &nn::reduce_sum,
+            "x"_a,
+            "axes"_a = Ints{},
+            "keep_dims"_a = false,
+            doc("nn.reduce_sum"));
   def_layer(m, "reduce_mean", &nn::reduce_mean, "x"_a, "axes"_a, "keep_dims"_a = false);
   def_layer(
       m,
@@ -194,6 +202,7 @@ void bind_layers(nb::module_& m) {
   bind_activations(m);
   bind_shapes(m);
   bind_losses(m);
+  bind_conv_layers(m);
   bind_parameter_layers(m);
   m.def(
       "append",

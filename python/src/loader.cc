@@ -6,12 +6,12 @@ namespace {
 
 /// One epoch as a Python iterator. Waits for batches, and for the thread that makes them, without
 /// the GIL, which a Dataset written in Python needs there.
-class Batches {
+class BatchIterator {
  public:
-  explicit Batches(DataLoader& loader) : loader_(&loader) {}
-  Batches(Batches&&) = default;
-  Batches& operator=(Batches&&) = delete;
-  ~Batches() {
+  explicit BatchIterator(DataLoader& loader) : loader_(&loader) {}
+  BatchIterator(BatchIterator&&) = default;
+  BatchIterator& operator=(BatchIterator&&) = delete;
+  ~BatchIterator() {
     const nb::gil_scoped_release release;
     iterator_.reset();
   }
@@ -42,10 +42,12 @@ class Batches {
 
 void bind_loader(nb::module_& m) {
   const DataLoaderOptions defaults;
-  nb::class_<Batches>(m, "BatchIterator", "One epoch of a DataLoader.")
+  nb::class_<BatchIterator>(m, "BatchIterator", "One epoch of a DataLoader.")
       .def(
-          "__iter__", [](Batches& self) -> Batches& { return self; }, nb::rv_policy::reference)
-      .def("__next__", &Batches::next);
+          "__iter__",
+          [](BatchIterator& self) -> BatchIterator& { return self; },
+          nb::rv_policy::reference)
+      .def("__next__", &BatchIterator::next);
   nb::class_<DataLoader>(m, "DataLoader", doc("DataLoader"))
       .def(
           "__init__",
@@ -79,7 +81,7 @@ void bind_loader(nb::module_& m) {
       .def_prop_rw("epoch", &DataLoader::epoch, &DataLoader::set_epoch, doc("DataLoader.epoch"))
       .def("skip", &DataLoader::skip, "batches"_a, doc("DataLoader.skip"))
       .def(
-          "__iter__", [](DataLoader& self) { return Batches(self); }, nb::keep_alive<0, 1>());
+          "__iter__", [](DataLoader& self) { return BatchIterator(self); }, nb::keep_alive<0, 1>());
 }
 
 }  // namespace intact::python

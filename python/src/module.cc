@@ -19,6 +19,7 @@ NB_MODULE(_intact, m) {
   nanobind::delattr(m, "nn");
   bind_quant(m);
   bind_quant_post(m);
+  bind_quant_weights(m);
   bind_train(m);
   bind_loops(m);
 }

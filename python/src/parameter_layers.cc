@@ -2,93 +2,16 @@
 
 #include "casters.h"
 #include "intact/nn/batch_norm.h"
-#include "intact/nn/conv2d.h"
+#include "intact/nn/create_parameter.h"
+#include "intact/nn/embedding.h"
 #include "intact/nn/fc.h"
-#include "intact/nn/pool2d.h"
-#include "intact/nn/program_guard.h"
+#include "intact/nn/layer_norm.h"
+#include "intact/nn/prelu.h"
 
 namespace intact::python {
 namespace {
 
 using nn::ParamAttr;
-/// One number for both, or (height, width).
-using Size = std::variant<int, std::pair<int, int>>;
-
-nn::Size2d to_size(const Size& size) {
-  if (const int* both = std::get_if<int>(&size)) {
-    return *both;
-  }
-  const auto& [height, width] = std::get<std::pair<int, int>>(size);
-  return {height, width};
-}
-
-Size to_python(const nn::Size2d& size) {
-  if (size.height == size.width) {
-    return size.height;
-  }
-  return std::pair(size.height, size.width);
-}
-
-nn::PoolType to_pool_type(const std::string& name) {
-  if (name == "max") {
-    return nn::PoolType::Max;
-  }
-  if (name == "avg") {
-    return nn::PoolType::Average;
-  }
-  throw Error(ErrorCode::InvalidArgument,
-              "pool2d: type '" + name + "' is not known; use 'max' or 'avg'");
-}
-
-void bind_conv2d(nb::module_& m) {
-  const nn::Conv2dOptions defaults;
-  def_layer(
-      m,
-      "conv2d",
-      [](Var& x,
-         int filters,
-         const Size& kernel,
-         const Size& stride,
-         const Size& padding,
-         const std::string& padding_algorithm,
-         const Size& dilation,
-         int groups,
-         bool use_depthwise,
-         const std::string& activation,
-         const std::string& name,
-         const ParamAttr& weight,
-         const std::optional<ParamAttr>& bias) -> Var& {
-        return nn::conv2d(x,
-                          {.filters = filters,
-                           .kernel = to_size(kernel),
-                           .stride = to_size(stride),
-                           .padding = to_size(padding),
-                           .padding_algorithm = padding_algorithm,
-                           .dilation = to_size(dilation),
-                           .groups = groups,
-                           .use_depthwise = use_depthwise,
-                           .activation = activation,
-                           .name = name,
-                           .weight = weight,
-                           .bias = bias});
-      },
-      "x"_a,
-      nb::kw_only(),
-      "filters"_a,
-      "kernel"_a = to_python(defaults.kernel),
-      "stride"_a = to_python(defaults.stride),
-      "padding"_a = to_python(defaults.padding),
-      "padding_algorithm"_a = defaults.padding_algorithm,
-      "dilation"_a = to_python(defaults.dilation),
-      "groups"_a = defaults.groups,
-      "use_depthwise"_a = defaults.use_depthwise,
-      "activation"_a = defaults.activation,
-      "name"_a = defaults.name,
-      "weight"_a = defaults.weight,
-      "bias"_a.none() = *defaults.bias,
-      doc("nn.conv2d"));
-}
-
 void bind_batch_norm(nb::module_& m) {
   const nn::BatchNormOptions defaults;
   def_layer(
@@ -129,47 +52,6 @@ void bind_batch_norm(nb::module_& m) {
       doc("nn.batch_norm"));
 }
 
-void bind_pool2d(nb::module_& m) {
-  const nn::Pool2dOptions defaults;
-  def_layer(
-      m,
-      "pool2d",
-      [](Var& x,
-         const std::string& type,
-         const Size& kernel,
-         const std::optional<Size>& stride,
-         const Size& padding,
-         bool ceil_mode,
-         bool exclusive,
-         bool adaptive,
-         const std::string& name) -> Var& {
-        return nn::pool2d(
-            x,
-            {.type = to_pool_type(type),
-             .kernel = to_size(kernel),
-             .stride = stride.has_value() ? std::optional(to_size(*stride)) : std::nullopt,
-             .padding = to_size(padding),
-             .ceil_mode = ceil_mode,
-             .exclusive = exclusive,
-             .adaptive = adaptive,
-             .name = name});
-      },
-      "x"_a,
-      nb::kw_only(),
-      "type"_a = "max",
-      "kernel"_a = to_python(defaults.kernel),
-      "stride"_a.none() = nb::none(),
-      "padding"_a = to_python(defaults.padding),
-      "ceil_mode"_a = defaults.ceil_mode,
-      "exclusive"_a = defaults.exclusive,
-      "adaptive"_a = defaults.adaptive,
-      "name"_a = defaults.name,
-      "Pools x: [N,C,H,W] by 'max' or 'avg'. stride: the kernel where not given. adaptive: kernel "
-      "is the output's size.");
-  def_layer(
-      m, "global_average_pool", &nn::global_average_pool, "x"_a, doc("nn.global_average_pool"));
-}
-
 void bind_fc(nb::module_& m) {
   const nn::FcOptions defaults;
   def_layer(
@@ -201,41 +83,96 @@ void bind_fc(nb::module_& m) {
       doc("nn.fc"));
 }
 
-/// A parameter of the current Programs; one of that name that exists already is shared.
-Var& create_parameter(const Shape& shape,
-                      const std::string& name,
-                      const ParamAttr& attr,
-                      DType dtype) {
-  Program& main = default_main_program();
-  Program& startup = default_startup_program();
-  if (Var* existing = main.block().find_var(name)) {
-    return *existing;
-  }
-  const VarOptions options = {.is_persistable = true,
-                              .is_parameter = true,
-                              .stop_gradient = !attr.trainable,
-                              .learning_rate = attr.learning_rate,
-                              .l2_decay = attr.l2_decay};
-  Var& initialized = startup.block().add_var(name, dtype, shape, options);
-  nn::append_initializer(startup, initialized, attr.initializer.value_or(nn::XavierUniform{}));
-  return main.block().add_var(name, dtype, shape, options);
+void bind_layer_norm(nb::module_& m) {
+  const nn::LayerNormOptions defaults;
+  def_layer(
+      m,
+      "layer_norm",
+      [](Var& x,
+         int begin_norm_axis,
+         float epsilon,
+         const std::string& activation,
+         const std::string& name,
+         const std::optional<ParamAttr>& scale,
+         const std::optional<ParamAttr>& shift) -> Var& {
+        return nn::layer_norm(x,
+                              {.begin_norm_axis = begin_norm_axis,
+                               .epsilon = epsilon,
+                               .activation = activation,
+                               .name = name,
+                               .scale = scale,
+                               .shift = shift});
+      },
+      "x"_a,
+      nb::kw_only(),
+      "begin_norm_axis"_a = defaults.begin_norm_axis,
+      "epsilon"_a = defaults.epsilon,
+      "activation"_a = defaults.activation,
+      "name"_a = defaults.name,
+      "scale"_a.none() = *defaults.scale,
+      "shift"_a.none() = *defaults.shift,
+      doc("nn.layer_norm"));
+}
+
+void bind_prelu(nb::module_& m) {
+  const nn::PreluOptions defaults;
+  def_layer(
+      m,
+      "prelu",
+      [](Var& x, const std::string& mode, const std::string& name, const ParamAttr& slope) -> Var& {
+        return nn::prelu(x, {.mode = mode, .name = name, .slope = slope});
+      },
+      "x"_a,
+      nb::kw_only(),
+      "mode"_a = defaults.mode,
+      "name"_a = defaults.name,
+      "slope"_a = defaults.slope,
+      doc("nn.prelu"));
+}
+
+void bind_embedding(nb::module_& m) {
+  const nn::EmbeddingOptions defaults;
+  def_layer(
+      m,
+      "embedding",
+      [](Var& ids,
+         int64_t rows,
+         int64_t width,
+         int64_t padding_idx,
+         const std::string& name,
+         const ParamAttr& weight) -> Var& {
+        return nn::embedding(ids,
+                             {.rows = rows,
+                              .width = width,
+                              .padding_idx = padding_idx,
+                              .name = name,
+                              .weight = weight});
+      },
+      "ids"_a,
+      nb::kw_only(),
+      "rows"_a,
+      "width"_a,
+      "padding_idx"_a = defaults.padding_idx,
+      "name"_a = defaults.name,
+      "weight"_a = defaults.weight,
+      doc("nn.embedding"));
 }
 
 }  // namespace
 
 void bind_parameter_layers(nb::module_& m) {
-  bind_conv2d(m);
   bind_batch_norm(m);
-  bind_pool2d(m);
+  bind_layer_norm(m);
+  bind_prelu(m);
+  bind_embedding(m);
   bind_fc(m);
   def_layer(m,
             "create_parameter",
-            &create_parameter,
+            &nn::create_parameter,
             "shape"_a,
-            "name"_a,
             "attr"_a = ParamAttr{},
-            "dtype"_a = DType::Float32,
-            "A trainable tensor; Xavier uniform where attr has no initializer.");
+            "is_bias"_a = false,
+            doc("nn.create_parameter"));
 }
 
 }  // namespace intact::python

@@ -4,7 +4,9 @@
 
 namespace intact::python {
 
-/// conv2d, batch_norm, pool2d, fc: the layers with many options.
+/// Layers of windows: conv2d, conv2d_transpose, pool2d.
+void bind_conv_layers(nb::module_& m);
+/// The other layers that make parameters.
 void bind_parameter_layers(nb::module_& m);
 
 }  // namespace intact::python

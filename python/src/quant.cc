@@ -1,8 +1,8 @@
-#include <nanobind/stl/function.h>
-
+#include "calibration.h"
 #include "config.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/coverage.h"
+#include "intact/quant/pact.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/report.h"
 #include "intact/quant/saturation.h"
@@ -87,6 +87,38 @@ void bind_report(nb::module_& m) {
       doc("inspect_quantization"));
 }
 
+using ScaleDict = nb::typed<nb::dict, std::string, float>;
+using Function = nb::typed<nb::callable, Var*(Var*)>;
+using OptionalFunction = std::optional<Function>;
+/// Returns something with minimize(loss): an Optimizer.
+using OptimizerFunction = std::optional<nb::typed<nb::callable, nb::object()>>;
+
+QuantFunction to_quant_function(const OptionalFunction& function) {
+  if (!function.has_value()) {
+    return {};
+  }
+  return [&function = *function](Var& input) -> Var& {
+    const nb::gil_scoped_acquire gil;
+    const nb::object result = function(nb::cast(&input, nb::rv_policy::reference));
+    if (!nb::isinstance<Var>(result)) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "quant_aware: a function returned " + nb::cast<std::string>(nb::repr(result)) +
+                      " for '" + input.name() + "'; return the Var that takes its place");
+    }
+    return *nb::cast<Var*>(result);
+  };
+}
+
+MinimizeFunction to_minimize_function(const OptimizerFunction& function) {
+  if (!function.has_value()) {
+    return {};
+  }
+  return [&function = *function](Var& loss) {
+    const nb::gil_scoped_acquire gil;
+    function().attr("minimize")(nb::cast(&loss, nb::rv_policy::reference));
+  };
+}
+
 void bind_quant_aware(nb::module_& m) {
   const QuantAwareOptions defaults;
   m.def(
@@ -96,17 +128,44 @@ void bind_quant_aware(nb::module_& m) {
          const ConfigArgument& config,
          bool for_test,
          Scope* scope,
+         const OptionalFunction& weight_preprocess_func,
+         const OptionalFunction& act_preprocess_func,
+         const OptionalFunction& weight_quantize_func,
+         const OptionalFunction& act_quantize_func,
+         const OptimizerFunction& optimizer_func,
          std::map<std::string, float> scale_dict,
+         const std::optional<Batches>& calibration,
+         const std::string& calibration_algorithm,
          std::vector<std::string> disabled_passes,
-         QuantReport* report) {
-        return quant_aware(program,
-                           place,
-                           config.value,
-                           {.for_test = for_test,
-                            .scope = &scope_or_global(scope),
-                            .scale_dict = std::move(scale_dict),
-                            .disabled_passes = std::move(disabled_passes),
-                            .report = report});
+         QuantReport* report,
+         const std::optional<ScaleDict>& used_scale_dict) {
+        std::map<std::string, float> used;
+        Program result =
+            quant_aware(program,
+                        place,
+                        config.value,
+                        {.for_test = for_test,
+                         .scope = &scope_or_global(scope),
+                         .weight_preprocess_func = to_quant_function(weight_preprocess_func),
+                         .act_preprocess_func = to_quant_function(act_preprocess_func),
+                         .weight_quantize_func = to_quant_function(weight_quantize_func),
+                         .act_quantize_func = to_quant_function(act_quantize_func),
+                         .optimizer_func = to_minimize_function(optimizer_func),
+                         .scale_dict = std::move(scale_dict),
+                         .calibration = calibration.has_value() ? to_batches(*calibration)
+                                                                : CalibrationBatches{},
+                         .calibration_algorithm = ptq_algorithm(calibration_algorithm),
+                         .used_scale_dict = &used,
+                         .disabled_passes = std::move(disabled_passes),
+                         .report = report});
+        if (used_scale_dict.has_value()) {
+          const nb::gil_scoped_acquire gil;
+          nb::dict scales = *used_scale_dict;
+          for (const auto& [tensor, scale] : used) {
+            scales[tensor.c_str()] = scale;
+          }
+        }
+        return result;
       },
       "program"_a,
       "place"_a = CpuPlace{},
@@ -114,12 +173,32 @@ void bind_quant_aware(nb::module_& m) {
       nb::kw_only(),
       "for_test"_a = defaults.for_test,
       "scope"_a.none() = nb::none(),
+      "weight_preprocess_func"_a.none() = nb::none(),
+      "act_preprocess_func"_a.none() = nb::none(),
+      "weight_quantize_func"_a.none() = nb::none(),
+      "act_quantize_func"_a.none() = nb::none(),
+      "optimizer_func"_a.none() = nb::none(),
       "scale_dict"_a = defaults.scale_dict,
+      "calibration"_a.none() = nb::none(),
+      "calibration_algorithm"_a = to_string(defaults.calibration_algorithm),
       "disabled_passes"_a = defaults.disabled_passes,
       "report"_a.none() = nb::none(),
+      "used_scale_dict"_a.none() = nb::none(),
       ReleaseGil(),
       doc("quant_aware"));
   m.def("quant_aware_passes", &quant_aware_passes, doc("quant_aware_passes"));
+  const PactOptions pact_defaults;
+  def_layer(
+      m,
+      "pact",
+      [](Var& x, float initial_threshold, float l2_decay) -> Var& {
+        return pact(x, {.initial_threshold = initial_threshold, .l2_decay = l2_decay});
+      },
+      "x"_a,
+      nb::kw_only(),
+      "initial_threshold"_a = pact_defaults.initial_threshold,
+      "l2_decay"_a = pact_defaults.l2_decay,
+      doc("pact"));
 }
 
 void bind_convert(nb::module_& m) {

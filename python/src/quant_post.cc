@@ -1,23 +1,9 @@
 #include "intact/quant/quant_post.h"
 
+#include "calibration.h"
 #include "config.h"
 
 namespace intact::python {
-namespace {
-
-/// Iterates over `batches`, each a mapping of feeds, once for every pass the calibration makes.
-CalibrationBatches to_batches(nb::handle batches) {
-  return [batches](const std::function<void(const TensorMap&)>& use) {
-    for (nb::handle batch : nb::iter(batches)) {
-      const Feeds feeds = nb::cast<Feeds>(batch);
-      const nb::gil_scoped_release release;
-      use(feeds.tensors);
-    }
-  };
-}
-
-}  // namespace
-
 void bind_quant_post(nb::module_& m) {
   const PtqOptions defaults;
   const char* algorithm = to_string(defaults.algorithm);
@@ -25,7 +11,7 @@ void bind_quant_post(nb::module_& m) {
       "calibrate",
       [](const Program& program,
          const std::vector<std::string>& tensors,
-         nb::typed<nb::iterable, Feeds> batches,
+         const Batches& batches,
          const ConfigArgument& config,
          const std::string& name,
          double hist_percent,
@@ -46,11 +32,12 @@ void bind_quant_post(nb::module_& m) {
       "algorithm"_a = algorithm,
       "hist_percent"_a = defaults.hist_percent,
       "scope"_a.none() = nb::none(),
+      ReleaseGil(),
       doc("calibrate"));
   m.def(
       "quant_post_static",
       [](const Program& program,
-         nb::typed<nb::iterable, Feeds> batches,
+         const Batches& batches,
          const ConfigArgument& config,
          const std::string& name,
          double hist_percent,
@@ -75,6 +62,7 @@ void bind_quant_post(nb::module_& m) {
       "bias_correction"_a = defaults.bias_correction,
       "save_int8"_a = defaults.save_int8,
       "scope"_a.none() = nb::none(),
+      ReleaseGil(),
       doc("quant_post_static"));
 }
 

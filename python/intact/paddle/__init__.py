@@ -82,8 +82,7 @@ def mean(x: _Var, axis: int | Sequence[int] | None = None, keepdim: Any = False,
 def sum(x: _Var, axis: int | Sequence[int] | None = None, dtype: Any = None, keepdim: Any = False,
         name: Optional[str] = None) -> _Var:
     _only("sum", dtype=(dtype, None))
-    axes = [axis] if isinstance(axis, int) else list(axis or [])
-    return _nn.append("reduce_sum", {"X": x}, {"dim": axes, "keep_dim": keepdim, "reduce_all": not axes})[0]
+    return _nn.reduce_sum(x, [axis] if isinstance(axis, int) else list(axis or []), keepdim)
 
 
 def reshape(x: _Var, shape: Sequence[int], name: Optional[str] = None) -> _Var:

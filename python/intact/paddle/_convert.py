@@ -24,15 +24,12 @@ def names_of(variables: Names) -> list[str]:
     return [name_of(var) for var in variables]
 
 
-def param_attr(attr: Attr, initializer: Optional[nn.Initializer] = None) -> nn.ParamAttr:
-    """None: defaults; a str: the parameter's name."""
+def param_attr(attr: Attr, initializer: Optional[nn.Initializer] = None, name: Optional[str] = None) -> nn.ParamAttr:
+    """attr: None: defaults; a str: the parameter's name. What it leaves open is filled in."""
     if isinstance(attr, nn.ParamAttr):
-        result = attr
-    else:
-        result = nn.ParamAttr(name=attr if isinstance(attr, str) else "")
-    if initializer is not None and result.initializer is None:
-        result.initializer = initializer
-    return result
+        return nn.ParamAttr(name or attr.name, attr.initializer or initializer, attr.learning_rate, attr.trainable,
+                            attr.l2_decay)
+    return nn.ParamAttr(name or (attr if isinstance(attr, str) else ""), initializer)
 
 
 def bias_attr(attr: Attr) -> Optional[nn.ParamAttr]:

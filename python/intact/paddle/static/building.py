@@ -41,9 +41,8 @@ class InputSpec:
 def create_parameter(shape: Sequence[int], dtype: str, name: Optional[str] = None, attr: Attr = None,
                      is_bias: bool = False, default_initializer: Optional[nn.Initializer] = None) -> Var:
     """A trainable tensor: Xavier uniform, or 0 for a bias, unless an initializer is given."""
-    fallback = default_initializer or (nn.Constant(0.0) if is_bias else nn.XavierUniform())
-    how = param_attr(attr, fallback)
-    return nn.create_parameter(shape, name or how.name or default_main_program().unique_name("parameter"), how, dtype)
+    only("create_parameter", dtype=(dtype, "float32"))
+    return nn.create_parameter(shape, param_attr(attr, default_initializer, name), is_bias)
 
 
 _scopes: list[str] = []

@@ -64,12 +64,42 @@ def pool2d(input: _Var, pool_size: _Pair = -1, pool_type: str = "max", pool_stri
 def embedding(input: _Var, size: Sequence[int], is_sparse: Any = False, is_distributed: Any = False,
               padding_idx: Optional[int] = None, param_attr: _Attr = None, dtype: str = "float32") -> _Var:
     """Rows of a [vocabulary, width] table, chosen by int64 ids."""
-    from .building import create_parameter
+    _only("embedding", is_distributed=(is_distributed, False), dtype=(dtype, "float32"))
+    return _nn.embedding(input, rows=size[0], width=size[1], weight=_param_attr(param_attr),
+                         padding_idx=-1 if padding_idx is None else padding_idx % size[0])
 
-    _only("embedding", is_distributed=(is_distributed, False))
-    table = create_parameter(size, dtype, attr=param_attr)
-    padding = -1 if padding_idx is None else padding_idx % size[0]
-    return _nn.append("lookup_table_v2", {"W": table, "Ids": input}, {"padding_idx": padding})[0]
+
+def conv2d_transpose(input: _Var, num_filters: int, output_size: Optional[_Pair] = None,
+                     filter_size: Optional[_Pair] = None, padding: _Pair | str = 0, stride: _Pair = 1,
+                     dilation: _Pair = 1, groups: Optional[int] = None, param_attr: _Attr = None,
+                     bias_attr: _Attr = None, use_cudnn: Any = True, act: Optional[str] = None,
+                     name: Optional[str] = None, data_format: str = "NCHW") -> _Var:
+    """The gradient of a convolution with respect to its input, as a layer."""
+    size, algorithm = _padding("conv2d_transpose", padding)
+    _only("conv2d_transpose", data_format=(data_format, "NCHW"), padding=(algorithm, "EXPLICIT"))
+    if filter_size is None:
+        raise ValueError("conv2d_transpose: filter_size is None; give it")
+    return _nn.conv2d_transpose(input, filters=num_filters, kernel=_pair("conv2d_transpose", filter_size),
+                                stride=_pair("conv2d_transpose", stride), padding=size,
+                                output_size=None if output_size is None else _pair("conv2d_transpose", output_size),
+                                dilation=_pair("conv2d_transpose", dilation), groups=groups or 1,
+                                weight=_param_attr(param_attr), bias=_bias_attr(bias_attr), activation=act or "",
+                                name=name or "")
+
+
+def layer_norm(input: _Var, scale: bool = True, shift: bool = True, begin_norm_axis: int = 1, epsilon: float = 1e-05,
+               param_attr: _Attr = None, bias_attr: _Attr = None, act: Optional[str] = None,
+               name: Optional[str] = None) -> _Var:
+    """Normalizes the dimensions from begin_norm_axis on together."""
+    return _nn.layer_norm(input, begin_norm_axis=begin_norm_axis, epsilon=epsilon, activation=act or "",
+                          name=name or "", scale=_param_attr(param_attr) if scale else None,
+                          shift=_param_attr(bias_attr) if shift else None)
+
+
+def prelu(x: _Var, mode: str, param_attr: _Attr = None, data_format: str = "NCHW", name: Optional[str] = None) -> _Var:
+    """x where it is positive, else x times a learnt slope."""
+    _only("prelu", data_format=(data_format, "NCHW"))
+    return _nn.prelu(x, mode=mode, name=name or "", slope=_param_attr(param_attr))
 
 
 __getattr__ = _missing(__name__, globals())

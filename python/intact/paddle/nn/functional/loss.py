@@ -18,9 +18,7 @@ def cross_entropy(input: Var, label: Var, weight: Any = None, ignore_index: int 
         raise ValueError(f"cross_entropy: reduction '{reduction}' is not known; use 'mean', 'sum' or 'none'")
     loss = nn.cross_entropy(input, label, soft_label=soft_label, ignore_index=ignore_index, axis=axis,
                             use_softmax=use_softmax, mean=reduction == "mean")
-    if reduction == "sum":
-        return nn.append("reduce_sum", {"X": loss}, {"reduce_all": True})[0]
-    return loss
+    return nn.reduce_sum(loss) if reduction == "sum" else loss
 
 
 def softmax_with_cross_entropy(logits: Var, label: Var, soft_label: bool = False, ignore_index: int = -100,
