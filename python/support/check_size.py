@@ -26,8 +26,9 @@ def main(wheel):
     extension = next(package.glob("_intact*.so"))
     outside = [path for path in libraries(extension) if package not in path.parents]
     sizes = {"wheel": os.path.getsize(wheel), "installed": sum(path.stat().st_size for path in [*files, *outside])}
-    print(f"{pathlib.Path(wheel).name}: {sizes['wheel'] / 1e6:.1f} MB (at most {WHEEL_BYTES / 1e6:g}); installed with "
-          f"{', '.join(path.name for path in outside)} {sizes['installed'] / 1e6:.1f} MB (at most {INSTALLED_BYTES / 1e6:g})")
+    beside = f" with {', '.join(path.name for path in outside)}" if outside else ""
+    print(f"{pathlib.Path(wheel).name}: {sizes['wheel'] / 1e6:.1f} MB (at most {WHEEL_BYTES / 1e6:g}); installed{beside} "
+          f"{sizes['installed'] / 1e6:.1f} MB (at most {INSTALLED_BYTES / 1e6:g})")
     return 0 if sizes["wheel"] <= WHEEL_BYTES and sizes["installed"] <= INSTALLED_BYTES else 1
 
 
