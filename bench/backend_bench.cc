@@ -347,8 +347,9 @@ void add_head() {
     return [=,
             a = Floats(kSize * kSize),
             b = Floats(kSize * kSize),
-            c = Floats(kSize * kSize)]() mutable {
-      parallel_gemm(false, false, kSize, kSize, kSize, a, kSize, b, kSize, 0.0f, c, kSize, nullptr);
+            c = Floats(kSize * kSize),
+            scratch = Floats(parallel_gemm_workspace_floats(kSize, kSize, kSize))]() mutable {
+      parallel_gemm(false, false, kSize, kSize, kSize, a, kSize, b, kSize, 0.0f, c, kSize, scratch);
     };
   });
 }

@@ -3,6 +3,7 @@
 #   scripts/compare.sh          peers whose packages are small: ONNX Runtime, OpenVINO
 #   scripts/compare.sh --all    also PyTorch (5.5 GB) and Paddle with PaddleSlim
 #   scripts/compare.sh NAME...  of onnxruntime openvino pytorch paddle, or python: our own package against the command
+# What follows -- goes to the peer's script: scripts/compare.sh pytorch -- --networks resnet18 --rounds 3
 # Rows are also written to build/compare/NAME.json. Leave the machine alone meanwhile.
 source "$(dirname "$0")/lib.sh"
 
@@ -24,12 +25,17 @@ venv_with() { # venv_with NAME PACKAGE...: makes the virtual environment once, p
 run() { # run PYTHON SCRIPT [ARGUMENT...]
   local python=$1 name=$2
   shift 2
-  "$python" "$root/bench/compare/$name.py" --intact "$root/build/release/bin/intact" --json "$root/build/compare/$name.json" "$@"
+  "$python" "$root/bench/compare/$name.py" --intact "$root/build/release/bin/intact" --json "$root/build/compare/$name.json" "$@" "${options[@]}"
 }
 
-peers=("$@")
-[ $# -gt 0 ] || peers=(onnxruntime openvino)
-[ "${1:-}" != --all ] || peers=(onnxruntime openvino pytorch paddle)
+peers=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  peers+=("$1")
+  shift
+done
+options=("${@:2}")
+[ ${#peers[@]} -gt 0 ] || peers=(onnxruntime openvino)
+[ "${peers[0]}" != --all ] || peers=(onnxruntime openvino pytorch paddle)
 "$root/scripts/setup.sh"
 build release --target intact_cli >&2
 for peer in "${peers[@]}"; do

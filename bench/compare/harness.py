@@ -96,12 +96,13 @@ class Report:
             path.write_text(json.dumps({"cpu": cpu_name(), "threads": self.options.threads, "rows": self.rows}, indent=2))
 
 
-def compare_inference(report, intact, kind, batch_size, run):
-    """kind: fp32 or int8; run() is one inference of the peer."""
+def compare_inference(report, intact, kind, batch_size, open_peer):
+    """kind: fp32 or int8; open_peer() gives a function that is one inference of the peer. What that holds is gone before
+    ours is timed: threads of a peer may poll for work."""
     steps = report.options.steps * (1 if batch_size > 1 else 20)
     report.alternate(
         f"mobilenet_v1 28x28 {kind} inference, batch {batch_size}",
-        lambda: statistics.median(times(run, steps)),
+        lambda: statistics.median(times(open_peer(), steps)),
         lambda: intact.median("infer", *(["--integer"] if kind == "int8" else []), steps=steps, batch_size=batch_size))
 
 

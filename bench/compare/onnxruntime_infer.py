@@ -10,10 +10,12 @@ import onnxruntime
 import harness
 
 
-def session(path, threads):
+def inference(path, image, threads):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    feeds = {session.get_inputs()[0].name: image}
+    return lambda: session.run(None, feeds)
 
 
 def main():
@@ -25,11 +27,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         files = harness.demo_models(options.intact, folder, options.data)
         for kind, path in zip(("fp32", "int8"), files):
-            theirs = session(path, options.threads)
-            name = theirs.get_inputs()[0].name
             for batch_size in (64, 1):
                 image = np.random.default_rng(0).standard_normal((batch_size, 1, 28, 28)).astype(np.float32)
-                harness.compare_inference(report, intact, kind, batch_size, lambda: theirs.run(None, {name: image}))
+                harness.compare_inference(report, intact, kind, batch_size, lambda: inference(path, image, options.threads))
     report.write()
 
 
