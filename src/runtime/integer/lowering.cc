@@ -232,12 +232,17 @@ ValueId Lowering::in_layout(ValueId id, const Var& var, bool is_channels_last) {
 
 bool Lowering::lower_reshape(const Op& op) {
   const Var& x = op.input("X");
-  if (is_constant(x) || x.dtype() != DType::Float32) {
+  const Var& y = op.output("Out");
+  const auto codes = codes_.find(&x);
+  if (is_constant(x) || (codes == codes_.end() && x.dtype() != DType::Float32)) {
     return false;
   }
-  const ValueId from = in_layout(real(x), x, false);
-  const Var& y = op.output("Out");
-  const ValueId to = add_real(y, false);
+  const ValueId from = in_layout(codes == codes_.end() ? real(x) : codes->second, x, false);
+  const ValueId to =
+      codes == codes_.end() ? add_real(y, false) : add_codes(y, graph_[from].scale, false);
+  if (codes != codes_.end()) {
+    codes_[&y] = to;
+  }
   add_node(make_layout_node(op.label(), graph_, from, to));
   return true;
 }
