@@ -29,6 +29,8 @@ struct CodeFormat {
   int32_t zero_point = 0;
   CodeRange range;
   int axis = -1;
+
+  bool operator==(const CodeFormat&) const = default;
 };
 
 /// A constant of the Program with its value in the Scope. Throws: InvalidArgument when the Scope

@@ -156,8 +156,21 @@ class UseExactSteps {
       format.dtype = DType::UInt8;
       format.range.lo = 0;
     }
-    Var& values = add_quantizer(rewriter_, program_, scope_, op, x, format);
-    finish(op, values, range.levels);
+    finish(op, quantized(op, x, format), range.levels);
+  }
+
+  /// Quantizers of one tensor that say the same become one.
+  Var& quantized(const Op& op, Var& x, const CodeFormat& format) {
+    const auto [it, is_new] = quantized_.emplace(&x, std::pair(format, nullptr));
+    if (is_new) {
+      it->second.second = &add_quantizer(rewriter_, program_, scope_, op, x, format);
+    } else if (it->second.first != format) {
+      fail(ErrorCode::Unsupported,
+           "{}: '{}' is quantized in two ways; use one scale and one bit_length for it",
+           op.label(),
+           x.name());
+    }
+    return *it->second.second;
   }
 
   void replace_weight_quantizer(Op& op) {
@@ -297,6 +310,7 @@ class UseExactSteps {
   Rewriter rewriter_;
   PassReport report_;
   std::map<const Var*, Values> values_of_;  // of a quantizer's codes
+  std::map<const Var*, std::pair<CodeFormat, Var*>> quantized_;
 };
 
 }  // namespace
