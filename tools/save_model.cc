@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "base/check.h"
 #include "intact/interop/onnx.h"
@@ -30,6 +31,21 @@ void check_files(const std::string& prefix,
         prefix,
         fmt::join(differences, "; "));
   json["coverage"] = nlohmann::ordered_json::parse(shipped.to_json());
+}
+
+/// The same for FILE.onnx.
+void check_onnx_file(const std::string& path,
+                     const InferenceModel& trained,
+                     nlohmann::ordered_json& json) {
+  const InferenceModel file = load_onnx_model(path);
+  const std::vector<std::string> differences = onnx_differences(trained, file);
+  check(differences.empty(),
+        "{}: what was written is not what was trained: {}; leave the layer float by "
+        "--not-quant-pattern",
+        path,
+        fmt::join(differences, "; "));
+  json["coverage"] =
+      nlohmann::ordered_json::parse(coverage_json(deployed_tensors(file.program, file.scope)));
 }
 
 /// Layers whose products add up to more than 16 bits hold, where a client's CPU adds pairs of them
@@ -94,14 +110,22 @@ void save_onnx(const std::string& file, InferenceModel model, nlohmann::ordered_
   check(file.ends_with(".onnx"),
         "--out: is '{}' but --format onnx writes one file; give FILE.onnx",
         file);
+  std::optional<InferenceModel> trained;
   if (is_quantized(model.program)) {
     const std::vector<PairBound> bounds = saturation_bounds(model.program, model.scope);
     json["saturation"] = to_json(bounds);
+    trained.emplace(InferenceModel{.program = model.program.clone(),
+                                   .feeds = model.feeds,
+                                   .fetches = model.fetches,
+                                   .scope = model.scope.clone()});
     model = deployed(std::move(model));
     warn_of_saturation(model.program, bounds);
   }
   save_onnx_model(file, model.feeds, model.fetches, model.program, model.scope);
   fmt::print("{}  {}\n", file, format_bytes(std::filesystem::file_size(file)));
+  if (trained) {
+    check_onnx_file(file, *trained, json);
+  }
 }
 
 }  // namespace intact::tools

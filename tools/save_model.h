@@ -28,7 +28,8 @@ void save_converted(const std::string& prefix,
                     nlohmann::ordered_json& json);
 
 /// Writes FILE.onnx, a quantized model in deployment form, and prints its name and size; warns of
-/// layers other runtimes may compute otherwise. Bounds go into `json`.
+/// layers other runtimes may compute otherwise. Reads the file back and compares it with `model`.
+/// Bounds and the list of tensors go into `json`. Throws: InvalidArgument when anything differs.
 void save_onnx(const std::string& file, InferenceModel model, nlohmann::ordered_json& json);
 
 }  // namespace intact::tools

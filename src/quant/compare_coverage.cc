@@ -1,44 +1,11 @@
-#include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "intact/quant/coverage.h"
+#include "quant/tensor_difference.h"
 
 namespace intact {
 namespace {
-
-/// A scale folded into another number comes back within its rounding.
-constexpr float kFoldedTolerance = 1e-6f;
-
-std::string describe_steps(const std::vector<float>& steps) {
-  return steps.empty()       ? "no step"
-         : steps.size() == 1 ? fmt::format("step {}", steps.front())
-                             : fmt::format("{} steps from {}", steps.size(), steps.front());
-}
-
-std::string describe(const QuantizedTensor& tensor) {
-  return fmt::format("{} bits, codes {}..{}, zero point {}, {}",
-                     tensor.bits,
-                     tensor.low,
-                     tensor.high,
-                     tensor.zero_point,
-                     describe_steps(tensor.steps));
-}
-
-bool same_steps(const QuantizedTensor& a, const QuantizedTensor& b) {
-  if (a.bits != 0 && b.bits != 0) {
-    return a.steps == b.steps && a.axis == b.axis;
-  }
-  return a.steps.size() == 1 && b.steps.size() == 1 &&
-         std::abs(a.steps[0] - b.steps[0]) <= kFoldedTolerance * std::abs(a.steps[0]);
-}
-
-bool same_range(const QuantizedTensor& a, const QuantizedTensor& b) {
-  const bool is_unknown = a.bits == 0 || b.bits == 0;
-  return a.zero_point == b.zero_point &&
-         (is_unknown || (a.bits == b.bits && a.low == b.low && a.high == b.high));
-}
 
 /// Collects the differences of one place.
 class Comparison {
@@ -68,17 +35,8 @@ class Comparison {
   void compare(const std::string& where, const QuantizedTensor& a, const QuantizedTensor& b) {
     if (a.name != b.name) {
       add("{} reads the codes of '{}' in training but of '{}'", where, a.name, b.name);
-    } else if (!same_range(a, b) || !same_steps(a, b)) {
-      add("{}: '{}' has {} in training but {} ({})",
-          where,
-          a.name,
-          describe(a),
-          describe(b),
-          b.source);
-    } else if (a.flaw != b.flaw) {
-      add("{}: '{}': {}", where, b.name, b.flaw.empty() ? "is sound, unlike in training" : b.flaw);
-    } else if (a.codes_digest != b.codes_digest) {
-      add("{}: the codes of '{}' differ from training's", where, a.name);
+    } else if (const std::string difference = tensor_difference(a, b); !difference.empty()) {
+      add("{}: {}", where, difference);
     }
   }
 
@@ -160,20 +118,7 @@ std::string CoverageLedger::to_text() const {
 }
 
 std::string CoverageLedger::to_json() const {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const QuantizedTensor& tensor : tensors()) {
-    json.push_back({{"tensor", tensor.name},
-                    {"weight", tensor.is_weight},
-                    {"bits", tensor.bits},
-                    {"zero_point", tensor.zero_point},
-                    {"low", tensor.low},
-                    {"high", tensor.high},
-                    {"axis", tensor.axis},
-                    {"steps", tensor.steps},
-                    {"source", tensor.source},
-                    {"codes", tensor.codes_digest}});
-  }
-  return json.dump(2);
+  return coverage_json(tensors());
 }
 
 }  // namespace intact

@@ -112,6 +112,37 @@ Scope trial_scope(const Program& program, const Scope& from) {
   return scope;
 }
 
+/// "conv2d 'c1'" of "conv2d 'c1' reads ..." and of "write_onnx: conv2d 'c1': why".
+std::string subject_of(const std::string& sentence) {
+  const size_t quote = sentence.find('\'');
+  const size_t end = quote == std::string::npos ? quote : sentence.find('\'', quote + 1);
+  if (end == std::string::npos) {
+    return "the network";
+  }
+  const size_t colon = sentence.rfind(": ", quote);
+  const size_t begin = colon == std::string::npos ? 0 : colon + 2;
+  return sentence.substr(begin, end + 1 - begin);
+}
+
+void add_gaps(const std::vector<std::string>& differences,
+              const std::string& reason,
+              const std::string& remedy,
+              std::vector<CoverageGap>& gaps) {
+  for (const std::string& difference : differences) {
+    gaps.push_back({subject_of(difference), reason + difference, remedy});
+  }
+}
+
+void add_onnx_gaps(const InferenceModel& trained, std::vector<CoverageGap>& gaps) {
+  const std::string remedy =
+      "change the layer, name it in not_quant_pattern, or train with deploy = \"paddle\"";
+  try {
+    add_gaps(onnx_export_differences(trained), "the ONNX file differs: ", remedy, gaps);
+  } catch (const Error& error) {
+    gaps.push_back({subject_of(error.what()), std::string("ONNX: ") + error.what(), remedy});
+  }
+}
+
 void export_untrained(const Program& program,
                       const QuantConfig& config,
                       const QuantAwareOptions& options,
@@ -131,12 +162,16 @@ void export_untrained(const Program& program,
     return;
   }
   const auto feeds = feeds_of(quantized, fetches);
-  for (const std::string& difference :
-       export_differences(quantized, scope, config, feeds, fetches)) {
-    const size_t colon = difference.find('\'', difference.find('\'') + 1);
-    gaps.push_back({difference.substr(0, colon + 1),
-                    "the exported file differs: " + difference,
-                    "export in the other format (onnx_format), or name it in not_quant_pattern"});
+  add_gaps(export_differences(quantized, scope, config, feeds, fetches),
+           "the exported file differs: ",
+           "export in the other format (onnx_format), or name it in not_quant_pattern",
+           gaps);
+  if (config.is_portable()) {
+    const InferenceModel trained = {.program = quantized.prune(feeds, fetches),
+                                    .feeds = feeds,
+                                    .fetches = fetches,
+                                    .scope = std::move(scope)};
+    add_onnx_gaps(trained, gaps);
   }
 }
 

@@ -10,13 +10,9 @@
 namespace intact {
 namespace {
 
-std::string digest_of(const Tensor& tensor) {
-  const std::string head = to_string(tensor.dtype()) + tensor.shape().to_string();
-  return sha256(head + std::string(static_cast<const char*>(tensor.raw()), tensor.size_bytes()));
-}
-
-std::string digest_of_codes(const Tensor& codes) {
-  return digest_of(codes.cast(DType::Int8));
+void set_codes(QuantizedTensor& tensor, const Tensor& codes) {
+  tensor.codes = codes.cast(DType::Int8);
+  tensor.codes_digest = digest_of(tensor.codes);
 }
 
 bool is_observer_op(const Op& op) {
@@ -136,6 +132,11 @@ bool matches(const Op& quantizer, const Op& dequantizer) {
 
 }  // namespace
 
+std::string digest_of(const Tensor& tensor) {
+  const std::string head = to_string(tensor.dtype()) + tensor.shape().to_string();
+  return sha256(head + std::string(static_cast<const char*>(tensor.raw()), tensor.size_bytes()));
+}
+
 bool is_network_op(const Op& op) {
   return op.is_forward() && !is_quantize_op(op) && !is_dequantize_op(op) && !is_observer_op(op) &&
          op.type() != "feed" && op.type() != "fetch" && op.type() != "increment";
@@ -198,7 +199,7 @@ void LedgerBuilder::set_steps(QuantizedTensor& tensor, const Var* scale, int lev
 
 void LedgerBuilder::add_codes(QuantizedTensor& tensor) const {
   if (const Tensor* stored = scope_.find(tensor.name)) {
-    tensor.codes_digest = digest_of_codes(*stored);
+    set_codes(tensor, *stored);
   }
 }
 
@@ -226,7 +227,7 @@ QuantizedTensor LedgerBuilder::from_quantizer(const Op& quantizer,
                                                    : Tensor();
     if (scale.is_defined()) {
       tensor.steps = steps_of(scale, range.levels);
-      tensor.codes_digest = digest_of_codes(weight_codes(*weight, scale, quantizer, {}));
+      set_codes(tensor, weight_codes(*weight, scale, quantizer, {}));
     }
   }
   return tensor;

@@ -11,6 +11,9 @@ namespace intact {
 /// Ops of the network itself: what is left of a program without quantizers.
 bool is_network_op(const Op& op);
 
+/// SHA-256 of dtype, shape and elements.
+std::string digest_of(const Tensor& tensor);
+
 /// Reads entries of a CoverageLedger off a program.
 class LedgerBuilder {
  public:

@@ -97,6 +97,9 @@ class Onnx(unittest.TestCase):
         self.done("quantize", self.run_float, "--data", self.data, "--deploy", "portable", "--out", run)
         converted = self.json("convert", run, "--format", "onnx", "--out", model)
         self.assertEqual([bound["is_safe"] for bound in converted["saturation"]], [True] * 5)
+        # Of five layers: inputs, weights and biases, as they were read back from the file.
+        self.assertEqual([tensor["bits"] for tensor in converted["coverage"] if tensor["weight"]], [8, 32] * 5)
+        self.assertEqual([tensor["high"] for tensor in converted["coverage"] if not tensor["weight"]], [255] * 5)
         result = self.json("verify", model, "--data", self.data, "--limit", "64", "--out", out, "--strict")
         optimized, simulated = result["clients"]
         self.assertEqual(result["intact"]["engine"], "integer runtime")

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "intact/interop/inference_model.h"
 #include "intact/ir/program.h"
 #include "intact/ir/scope.h"
 #include "intact/quant/quant_config.h"
+#include "intact/tensor/tensor.h"
 
 namespace intact {
 
@@ -24,6 +26,7 @@ struct QuantizedTensor {
   std::string source = {};        // what makes the codes, and from which scale
   std::string flaw = {};  // why its quantizer and dequantizer do not fit; empty when they do
   std::string codes_digest = {};  // SHA-256 of a weight's codes
+  Tensor codes = {};              // a weight's
 };
 
 /// What an op reads in one place.
@@ -75,6 +78,21 @@ std::vector<std::string> export_differences(const Program& quant_val_program,
                                             const QuantConfig& config,
                                             const std::vector<std::string>& feeds,
                                             const std::vector<std::string>& fetches);
+
+/// The tensors that a Program in deployment form has as codes, in program order: what its
+/// quantizers write, and constants behind dequantizers, biases among them.
+std::vector<QuantizedTensor> deployed_tensors(const Program& program, const Scope& scope);
+std::string coverage_json(const std::vector<QuantizedTensor>& tensors);
+
+/// One sentence for everything that `file`, read back from ONNX, has otherwise than `trained`, a
+/// quantized program for evaluation: tensors, codes, steps, zero points, ops, and the integers that
+/// both compute from one batch of random numbers. Throws: what deployment_form and write_onnx
+/// throw.
+std::vector<std::string> onnx_differences(const InferenceModel& trained,
+                                          const InferenceModel& file);
+
+/// Writes `trained` as ONNX, reads that back and compares. Nothing is left on disk.
+std::vector<std::string> onnx_export_differences(const InferenceModel& trained);
 
 /// Something of a quantized model that does not ship as it is trained.
 struct CoverageGap {
