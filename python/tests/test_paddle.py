@@ -89,6 +89,24 @@ def test_shuffling_follows_the_seed():
         paddle.seed(0)
 
 
+def test_the_seed_and_a_startup_program_of_ones_own_reach_initializers():
+    def weights(seed):
+        paddle.seed(seed)
+        main, startup, scope = static.Program(), static.Program(), static.Scope()
+        with static.scope_guard(scope), static.program_guard(main, startup):
+            loss = paddle.mean(static.nn.fc(static.data("x", [None, 2]), 3))
+        with static.program_guard(main):
+            paddle.optimizer.Momentum(0.1).minimize(loss, startup)
+        static.Executor().run(startup, scope=scope)
+        assert "fc_0.w_0_velocity_0" in scope
+        return scope["fc_0.w_0"].tolist()
+
+    try:
+        assert weights(1) == weights(1) != weights(2)
+    finally:
+        paddle.seed(0)
+
+
 def test_schedulers_set_the_rate_of_the_next_step(fresh):
     main, startup, scope = fresh
     loss = paddle.mean(static.nn.fc(static.data("x", [None, 2]), 1))

@@ -56,7 +56,7 @@ def is_compiled_with_cuda() -> Any:
 
 
 def seed(value: int) -> None:
-    """Seed of initializers (through the default programs), shuffling and random transforms made from here on."""
+    """Seed of Programs guarded, DataLoaders and random transforms made from here on."""
     _random.set_seed(value)
     static.default_main_program().random_seed = value
     static.default_startup_program().random_seed = value

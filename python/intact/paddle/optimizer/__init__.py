@@ -36,7 +36,9 @@ class Optimizer:
                  no_grad_set: Any = None) -> tuple[list[Any], list[tuple[Var, Var]]]:
         """Appends the backward pass and one update a parameter; returns ([], [(parameter, gradient)])."""
         _only("minimize", parameters=(parameters, None), no_grad_set=(no_grad_set, None))
-        pairs = self.native.minimize(loss)
+        startup_program = startup_program or _intact.default_startup_program()
+        with _intact.ProgramGuard(_intact.default_main_program(), startup_program):
+            pairs = self.native.minimize(loss)
         if isinstance(self._rate, lr.LRScheduler):
             self._rate.drive(self.native.learning_rate_name)
         return [], pairs

@@ -7,14 +7,20 @@ from typing import Any, Iterator, Optional, Sequence
 
 from ... import nn
 from ..._intact import Program, ProgramGuard, Var, default_main_program, default_startup_program
+from .. import _random
 from .._convert import Attr, param_attr
 from .._names import only
 
 
 @contextlib.contextmanager
 def program_guard(main_program: Program, startup_program: Optional[Program] = None) -> Iterator[None]:
-    """Layers append to these Programs; without a startup_program, initializers go where they went before."""
-    with ProgramGuard(main_program, startup_program or default_startup_program()):
+    """Layers append to these Programs; without a startup_program, initializers go where they went before. A Program without
+    a random_seed gets paddle.seed()'s."""
+    startup_program = startup_program or default_startup_program()
+    for program in (main_program, startup_program):
+        if program.random_seed == 0:
+            program.random_seed = _random.seed()
+    with ProgramGuard(main_program, startup_program):
         yield
 
 

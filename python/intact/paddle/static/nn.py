@@ -56,7 +56,8 @@ def pool2d(input: _Var, pool_size: _Pair = -1, pool_type: str = "max", pool_stri
     _only("pool2d", data_format=(data_format, "NCHW"))
     if global_pooling:
         return _nn.pool2d(input, type=pool_type, kernel=1, adaptive=True, name=name or "")
-    size, _ = _padding("pool2d", pool_padding)
+    size, algorithm = _padding("pool2d", pool_padding)
+    _only("pool2d", pool_padding=(algorithm, "EXPLICIT"))
     return _nn.pool2d(input, type=pool_type, kernel=_pair("pool2d", pool_size), stride=_pair("pool2d", pool_stride),
                       padding=size, ceil_mode=ceil_mode, exclusive=exclusive, name=name or "")
 
