@@ -5,6 +5,7 @@
 #include "intact/interop/inference_model.h"
 #include "intact/passes/deployment_form.h"
 #include "model_accuracy.h"
+#include "model_runner.h"
 #include "progress.h"
 #include "training.h"
 
@@ -37,7 +38,7 @@ Arithmetic arithmetic_of_file(const EvalCommand& command, const InferenceModel& 
 }
 
 Evaluation evaluate_model(const EvalCommand& command) {
-  InferenceModel model = load_model(command.path);
+  InferenceModel model = load_run_or_model(command.path);
   const ImageData images = open_images({.directory = command.data,
                                         .mode = Mode::Test,
                                         .batch_size = command.batch_size,

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "intact/passes/deployment_form.h"
+#include "intact/quant/quant_post_dynamic.h"
 #include "intact/train/run_directory.h"
 
 namespace intact::tools {
@@ -11,7 +12,9 @@ namespace intact::tools {
 InferenceModel load_run_or_model(const std::string& path) {
   const RunDirectory directory(path);
   if (!directory.exists()) {
-    return load_model(path);
+    InferenceModel model = load_model(path);
+    dequantize_weights(model.program, model.scope);  // of quant_post_dynamic: nothing else has them
+    return model;
   }
   SavedRun run = directory.load();
   return {.program = run.programs.at("test").prune({run.info.image}, {run.info.output}),

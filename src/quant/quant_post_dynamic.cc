@@ -37,7 +37,21 @@ void check_options(const QuantPostDynamicOptions& options) {
         options.threshold_rate);
 }
 
-/// Gives the weights the values their codes stand for.
+void save(const std::string& dir,
+          const std::string& name,
+          const InferenceModel& model,
+          const Program& program,
+          const Scope& scope) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (error) {
+    fail(ErrorCode::Io, "{}: {}; give a folder that can be made", dir, error.message());
+  }
+  save_inference_model(dir + "/" + name, model.feeds, model.fetches, program, scope);
+}
+
+}  // namespace
+
 void dequantize_weights(Program& program, Scope& scope) {
   for (const Op* op : program.ops()) {
     if (op->def().quant.weight.empty() || !op->has_input(op->def().quant.weight)) {
@@ -55,21 +69,6 @@ void dequantize_weights(Program& program, Scope& scope) {
     weight.set_dtype(DType::Float32);
   }
 }
-
-void save(const std::string& dir,
-          const std::string& name,
-          const InferenceModel& model,
-          const Program& program,
-          const Scope& scope) {
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  if (error) {
-    fail(ErrorCode::Io, "{}: {}; give a folder that can be made", dir, error.message());
-  }
-  save_inference_model(dir + "/" + name, model.feeds, model.fetches, program, scope);
-}
-
-}  // namespace
 
 QuantPostDynamic quant_post_dynamic(const Program& program,
                                     const QuantPostDynamicOptions& options) {

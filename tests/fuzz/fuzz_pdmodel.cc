@@ -26,10 +26,15 @@ std::optional<intact::Program> read(std::string_view bytes) {
 void declare_weights_as_paddle_does(intact::Program& program) {
   for (int index = 0; index < program.block_count(); ++index) {
     for (const intact::Op* op : program.block(index).ops()) {
-      if (op->type() == "dequantize_linear" && op->has_input("X")) {
-        intact::Var& weight = op->input("X");
-        if (weight.is_persistable() && weight.dtype() == intact::DType::Int8) {
-          weight.set_dtype(intact::DType::Float32);
+      for (const auto& [slot, vars] : op->inputs()) {
+        for (intact::Var* weight : vars) {
+          const bool is_linear = op->type() == "dequantize_linear" && slot == "X";
+          const bool is_scaled = op->has_attr(weight->name() + "_quant_scale");
+          const bool is_integer =
+              weight->dtype() == intact::DType::Int8 || weight->dtype() == intact::DType::Int16;
+          if (weight->is_persistable() && is_integer && (is_linear || is_scaled)) {
+            weight->set_dtype(intact::DType::Float32);
+          }
         }
       }
     }

@@ -85,5 +85,26 @@ TEST(ConstantValue, ParametersAndFeedsHaveNone) {
   EXPECT_TRUE(constant_value(program.var("d"))->identical(Tensor::from<float>({2}, {6, 6})));
 }
 
+// What a file may hold: values whose kernels would overflow, and chains that would take for ever.
+TEST(ConstantValue, LargeNumbersAndLongChainsHaveNone) {
+  std::string text = R"(
+    Out=%big = fill_constant() {shape=[1], dtype=2, value=1e9}
+    Out=%bigger = fill_constant() {shape=[1], dtype=2, value=1e12}
+    Out=%product = elementwise_mul(X=%big, Y=%big)
+    Out=%quotient = elementwise_div(X=%big, Y=%big)
+    Out=%c0 = fill_constant() {shape=[1], dtype=2, value=0}
+  )";
+  for (int i = 0; i < 7; ++i) {
+    text += fmt::format(
+        "Out=%c{} = slice(Input=%c{}, StartsTensor=%c{}) {{axes=[0], ends=[1]}}\n", i + 1, i, i);
+  }
+  const Program program = parse_program(text);
+  EXPECT_TRUE(constant_value(program.var("big")).has_value());
+  EXPECT_TRUE(constant_value(program.var("c3")).has_value());
+  for (const char* name : {"bigger", "product", "quotient", "c7"}) {
+    EXPECT_FALSE(constant_value(program.var(name)).has_value()) << name;
+  }
+}
+
 }  // namespace
 }  // namespace intact

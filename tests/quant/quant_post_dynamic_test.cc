@@ -64,6 +64,16 @@ TEST(QuantPostDynamic, IntegerModelComputesPaddlesTestOutput) {
       executor.run(*ours.test_program, feeds, model.fetches, *ours.test_scope)[0], want, 1e-6);
 }
 
+TEST(QuantPostDynamic, WeightsOfAFileBecomeFloatsAgain) {
+  InferenceModel paddle = load_inference_model(data_path(kGolden));
+  dequantize_weights(paddle.program, paddle.scope);
+  const InferenceModel test = load_inference_model(data_path("ptq_lenet/dynamic_test_model"));
+  for (const std::string& name : kWeights) {
+    EXPECT_EQ(paddle.program.var(name).dtype(), DType::Float32);
+    expect_close(paddle.scope.get(name), test.scope.get(name), 1e-7, name);
+  }
+}
+
 TEST(QuantPostDynamic, WritesBothModels) {
   const std::string dir = testing::TempDir() + "/intact_dynamic";
   std::filesystem::remove_all(dir);

@@ -54,4 +54,8 @@ QuantPostDynamic quant_post_dynamic(const std::string& model,
                                     const QuantPostDynamicOptions& options = {},
                                     const std::string& name = "model");
 
+/// Gives integer weights the float values they stand for, in place: Executor's fast kernels take
+/// floats. Ops without steps are left alone.
+void dequantize_weights(Program& program, Scope& scope);
+
 }  // namespace intact
