@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Loads what the demo saved in the real Paddle 2.6.2 and compares its outputs with ours on 64 MNIST test images.
+# Loads what the demo saved in the real Paddle 2.6.2 and compares its outputs with ours on 64 MNIST test images; reads a training's
+# event files back with TensorBoard.
 #   scripts/clients.sh [DIR]      DIR is what scripts/demo.sh wrote (default demo/)
 source "$(dirname "$0")/lib.sh"
+
+"$("$root/scripts/clients/python.sh" tensorboard)" "$root/tests/clients/tensorboard_client.py" "$root/build/release/bin/intact"
 
 models=${1:-$root/demo}
 [ -f "$models/v1.pdmodel" ] || die "$models has no v1.pdmodel; run scripts/demo.sh first"
