@@ -19,10 +19,14 @@ function(intact_room name)
   set_property(GLOBAL APPEND PROPERTY INTACT_ROOMS intact_${name})
 endfunction()
 
-# intact_write_registrar(<out> <function> <argument type> <header> <folder>): writes
+# intact_write_registrar(<out> <function> <argument type> <header> <folder> [EXCEPT <regex>]): writes
 # void function(type& registry) calling register_<stem>(registry) for every .cc of the folder.
 function(intact_write_registrar out function type header folder)
+  cmake_parse_arguments(WRITE "" "EXCEPT" "" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
+  if(WRITE_EXCEPT)
+    list(FILTER sources EXCLUDE REGEX "${WRITE_EXCEPT}")
+  endif()
   set(declarations "")
   set(calls "")
   foreach(source ${sources})

@@ -2,7 +2,8 @@
 # Runs each peer and intact alternately on the same networks and prints ratios of medians.
 #   scripts/compare.sh          peers whose packages are small: ONNX Runtime, OpenVINO
 #   scripts/compare.sh --all    also PyTorch (5.5 GB) and Paddle with PaddleSlim
-#   scripts/compare.sh NAME...  of onnxruntime openvino pytorch paddle, or python: our own package against the command
+#   scripts/compare.sh NAME...  of onnxruntime openvino pytorch paddle; onnxruntime_export: our int8 file and that of ONNX Runtime's
+#                               own tool; python: our own package against the command
 # What follows -- goes to the peer's script: scripts/compare.sh pytorch -- --networks resnet18 --rounds 3
 # Rows are also written to build/compare/NAME.json. Leave the machine alone meanwhile.
 source "$(dirname "$0")/lib.sh"
@@ -41,6 +42,10 @@ build release --target intact_cli >&2
 for peer in "${peers[@]}"; do
   case $peer in
     onnxruntime) run "$(venv_with onnxruntime onnxruntime==1.32.0 numpy==2.4.6)" onnxruntime_infer --data "$("$root/scripts/get_mnist.sh")" ;;
+    onnxruntime_export)
+      run "$(venv_with onnxruntime_export onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6)" onnxruntime_export \
+        --data "$("$root/scripts/get_mnist.sh")"
+      ;;
     openvino) run "$(venv_with openvino openvino==2026.4.1 numpy==2.4.6)" openvino_infer --data "$("$root/scripts/get_mnist.sh")" ;;
     pytorch) run "$(venv_with pytorch torch==2.15.0 numpy==2.4.6)" pytorch ;;
     paddle)
@@ -52,6 +57,6 @@ for peer in "${peers[@]}"; do
       "$root/scripts/python.sh" -k test_docstrings >&2
       run "$cache/python-$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')/bin/python" python_step
       ;;
-    *) die "unknown peer '$peer'; known: onnxruntime openvino pytorch paddle python" ;;
+    *) die "unknown peer '$peer'; known: onnxruntime onnxruntime_export openvino pytorch paddle python" ;;
   esac
 done

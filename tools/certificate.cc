@@ -58,6 +58,7 @@ nlohmann::ordered_json to_json(const ClientResult& result, int64_t images) {
                                {"largest_difference", output.largest_difference}});
   }
   json["ops"] = result.ops;
+  json["float_ops"] = result.float_ops;
   return json;
 }
 
@@ -112,7 +113,8 @@ std::string summary_table(const Certificate& certificate) {
 std::string tensor_table(const ClientResult& result) {
   std::string text = "<h2>" + client_title(result) + "</h2>\n";
   if (!result.ops.is_null()) {
-    text += "<p>Ops it ran: <code>" + escape_html(result.ops.dump()) + "</code></p>\n";
+    text += "<p>Ops it ran: <code>" + escape_html(result.ops.dump()) + "</code>; in float: <code>" +
+            escape_html(result.float_ops.dump()) + "</code></p>\n";
   }
   if (result.tensors.empty()) {
     return text + "<p>It exposes no quantized tensor of this model; outputs were compared.</p>\n";

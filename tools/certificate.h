@@ -35,7 +35,8 @@ struct ClientResult {
   std::vector<OutputComparison> outputs;  // of the file as it is
   int64_t label_flips = 0;
   int64_t correct = 0;
-  nlohmann::ordered_json ops;  // op types it ran, where it says
+  nlohmann::ordered_json ops;        // op types it ran, where it says
+  nlohmann::ordered_json float_ops;  // those of them that computed in float
 
   int64_t integers() const;
   int64_t differing() const;

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "intact/ir/op_registry.h"
 #include "intact/nn/models/registry.h"
+#include "intact/passes/deployment_form.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/runtime/executor.h"
@@ -29,6 +30,7 @@ void print_passes() {
   print_group("quant_aware", quant_aware_passes());
   print_group("convert, V1 (fake_* ops)", convert_passes(/*onnx_format=*/false));
   print_group("convert, V2 (quantize_linear)", convert_passes(/*onnx_format=*/true));
+  print_group("deployment form (ONNX, integer runtime)", deployment_passes());
 }
 
 void print_lines(const std::vector<std::string>& names) {
@@ -59,7 +61,7 @@ void add_list_commands(CLI::App& app, Action& action) {
   add(app,
       action,
       "list-passes",
-      "Print the passes of quant_aware and convert, in order",
+      "Print the passes of quant_aware, convert and deployment, in order",
       print_passes);
   add(app, action, "list-fusions", "Print the fusions of a Plan, in order", [] {
     print_lines(plan_fusions());

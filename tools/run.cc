@@ -19,6 +19,7 @@ struct RunCommand {
   std::vector<std::string> outputs;
   bool use_reference = false;
   bool use_integers = false;
+  bool use_floats = false;
 };
 
 /// "x.npy" or "name=x.npy".
@@ -57,6 +58,14 @@ std::vector<Tensor> run_integers(const InferenceModel& model,
   return session.run(feeds);
 }
 
+/// A quantized FILE.onnx says integers; other files are simulated as their own runtimes do it.
+bool is_on_integers(const RunCommand& command, const InferenceModel& model) {
+  check(!command.use_integers || !command.use_floats,
+        "--float: is given with --integer; leave one out");
+  const bool says_integers = command.model.ends_with(".onnx") && is_quantized(model.program);
+  return command.use_integers || (says_integers && !command.use_floats);
+}
+
 int run(const RunCommand& command) {
   command.common.apply();
   InferenceModel model = load_model(command.model);
@@ -65,8 +74,9 @@ int run(const RunCommand& command) {
         command.outputs.size(),
         model.fetches);
   const TensorMap feeds = load_inputs(command.inputs, model);
-  const std::vector<Tensor> results = command.use_integers ? run_integers(model, feeds, command)
-                                                           : run_floats(model, feeds, command);
+  const std::vector<Tensor> results = is_on_integers(command, model)
+                                          ? run_integers(model, feeds, command)
+                                          : run_floats(model, feeds, command);
   nlohmann::ordered_json report = {{"command", "run"}, {"model", command.model}};
   for (size_t i = 0; i < results.size(); ++i) {
     save_npy(command.outputs[i], results[i]);
@@ -93,7 +103,10 @@ void add_run_command(CLI::App& app, Action& action) {
   sub->add_option("--output", command->outputs, "FILE.npy to write; once per output")->required();
   sub->add_flag("--integer",
                 command->use_integers,
-                "Run the integer program of a quantized model, not its float simulation");
+                "Run the integer program of a quantized model; the default for FILE.onnx");
+  sub->add_flag("--float",
+                command->use_floats,
+                "Run a quantized model as float simulation; the default for .pdmodel");
   sub->add_flag("--reference",
                 command->use_reference,
                 "Use the slow reference kernels, which define every op");

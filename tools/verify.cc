@@ -60,6 +60,11 @@ struct Batch {
   std::vector<int64_t> labels;
 };
 
+/// paddle3 is another version of paddle, run by the same script.
+std::string script_of(const std::string& client) {
+  return client == "paddle3" ? "paddle" : client;
+}
+
 /// One client with one setting, over all batches.
 class ClientRun {
  public:
@@ -83,7 +88,7 @@ class ClientRun {
   void run(const std::string& model, const TemporaryFolder& folder, const Batch& batch) {
     std::vector<std::string> arguments = {
         python_,
-        fmt::format("{}/{}_client.py", client_scripts(), result_.client),
+        fmt::format("{}/{}_client.py", client_scripts(), script_of(result_.client)),
         "--model",
         model,
         "--input",
@@ -99,6 +104,7 @@ class ClientRun {
     const auto json = nlohmann::ordered_json::parse(read_file(folder.file("client.json")));
     result_.version = json.at("version");
     result_.ops = json.at("ops");
+    result_.float_ops = json.at("float_ops");
     compare(folder, batch);
   }
 
@@ -145,10 +151,13 @@ std::map<std::string, std::string> data_digests(const std::string& directory) {
 
 void check_clients(const VerifyCommand& command, bool is_onnx) {
   const std::set<std::string> onnx = {"onnxruntime", "openvino"};
+  const std::set<std::string> paddle = {"paddle", "paddle3", "paddlelite"};
   for (const std::string& client : command.clients) {
-    check(onnx.contains(client) || client == "paddle",
-          "--client: '{}' is unknown; there are onnxruntime, openvino and paddle",
-          client);
+    check(onnx.contains(client) || paddle.contains(client),
+          "--client: '{}' is unknown; there are {} and {}",
+          client,
+          fmt::join(onnx, ", "),
+          fmt::join(paddle, ", "));
     check(onnx.contains(client) == is_onnx,
           "--client: {} does not load {}; convert with --format {}",
           client,
@@ -163,6 +172,9 @@ std::vector<ClientRun> start_clients(const VerifyCommand& command,
   std::vector<ClientRun> runs;
   for (const std::string& client : command.clients) {
     for (const bool optimizations : {true, false}) {
+      if (client == "paddlelite" && !optimizations) {
+        continue;  // it has no such switch
+      }
       runs.emplace_back(client, optimizations, model, is_onnx);
     }
   }
@@ -271,7 +283,8 @@ void add_verify_command(CLI::App& app, Action& action) {
       ->required();
   sub->add_option("--client",
                   command->clients,
-                  "onnxruntime, openvino (FILE.onnx) or paddle; several with commas")
+                  "onnxruntime, openvino (FILE.onnx), paddle (2.6.2), paddle3 (3.3.1) or "
+                  "paddlelite; several with commas")
       ->delimiter(',')
       ->capture_default_str();
   sub->add_option("--out", command->out, "Directory of certificate.json and certificate.html")

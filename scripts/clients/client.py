@@ -3,7 +3,7 @@
   python CLIENT_client.py --model FILE [--exposed FILE] --input x.npy --out DIR --optimizations on|off
 
 Writes DIR/untouched_<i>.npy and DIR/exposed_<i>.npy, one per output in the model's order, and DIR/client.json: name, version, and
-which ops the client says it ran, where it does."""
+which ops the client says it ran, and which of them in float, where it does."""
 import argparse
 import json
 import pathlib
@@ -16,7 +16,7 @@ def save(folder, kind, outputs):
         np.save(folder / f"{kind}_{index}.npy", np.ascontiguousarray(output))
 
 
-def main(name, version, run, describe=None):
+def main(name, version, run, describe=None, float_ops=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True)
     parser.add_argument("--exposed")
@@ -30,4 +30,6 @@ def main(name, version, run, describe=None):
     if options.exposed:
         save(options.out, "exposed", run(options.exposed, images, optimizations))
     ops = describe(options.model) if describe and optimizations else None
-    (options.out / "client.json").write_text(json.dumps({"client": name, "version": version, "ops": ops}))
+    in_float = float_ops(ops) if float_ops and ops is not None else None
+    result = {"client": name, "version": version, "ops": ops, "float_ops": in_float}
+    (options.out / "client.json").write_text(json.dumps(result))

@@ -13,6 +13,16 @@ def run(path, images, optimizations):
     return session.run(None, {session.get_inputs()[0].name: images})
 
 
+# What computes with codes, or moves them.
+INTEGER_OPS = {"DequantizeLinear", "Flatten", "MaxPool", "NhwcMaxPool", "QGemm", "QuantizeLinear", "Reshape", "Squeeze",
+               "Transpose", "Unsqueeze"}
+
+
+def float_ops(ops):
+    """Of the ops that fused_ops() gives, those that compute in float."""
+    return {name: count for name, count in (ops or {}).items() if name not in INTEGER_OPS and not name.startswith("QLinear")}
+
+
 def fused_ops(path):
     """Op types of the graph that ONNX Runtime really runs."""
     import collections
@@ -36,4 +46,4 @@ def fused_ops(path):
 
 
 if __name__ == "__main__":
-    client.main("onnxruntime", onnxruntime.__version__, run, fused_ops)
+    client.main("onnxruntime", onnxruntime.__version__, run, fused_ops, float_ops)

@@ -1,11 +1,12 @@
-"""Runs .pdmodel files in Paddle's inference library: see client.py for the arguments."""
+"""Runs .pdmodel files in Paddle's inference library, 2.x or 3.x: see client.py for the arguments."""
 import zlib  # noqa: F401  before paddle, or its bundled zlib crashes
 import client
 import paddle
 
 
 def run(path, images, optimizations):
-    config = paddle.inference.Config(f"{path}.pdmodel", f"{path}.pdiparams")
+    prefix = path.removesuffix(".pdmodel")
+    config = paddle.inference.Config(f"{prefix}.pdmodel", f"{prefix}.pdiparams")
     config.disable_gpu()
     config.disable_glog_info()
     config.switch_ir_optim(optimizations)

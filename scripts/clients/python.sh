@@ -14,7 +14,11 @@ version=$(sed -n '1s/.*==//p' "$requirements")
 venv=$cache/$client-$version
 if ! [ -f "$venv/.complete" ] || ! cmp -s "$requirements" "$venv/.complete"; then
   python=python3
-  command -v python3.11 >/dev/null && python=python3.11
+  wanted=3.11
+  [ "$client" = paddlelite ] && wanted=3.10 # the newest it has a wheel for
+  for candidate in "python$wanted" "${PYENV_ROOT:-${HOME:-/}/.pyenv}"/versions/"$wanted".*/bin/python; do
+    "$candidate" -c '' 2>/dev/null && python=$candidate && break
+  done
   printf 'installing %s %s into %s\n' "$client" "$version" "$venv" >&2
   rm -rf "$venv"
   "$python" -m venv "$venv" >&2

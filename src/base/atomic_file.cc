@@ -58,7 +58,7 @@ void write_file(const std::string& path, std::string_view bytes) {
   }
 }
 
-std::string read_file(const std::string& path) {
+int open_file(const std::string& path, size_t& size_bytes) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     const int error = errno;
@@ -68,12 +68,18 @@ std::string read_file(const std::string& path) {
          std::strerror(error));
   }
   struct stat status = {};
-  std::string bytes;
   if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(file);
     fail(ErrorCode::Io, "{}: is not a regular file; give a file", path);
   }
-  bytes.resize(static_cast<size_t>(status.st_size));
+  size_bytes = static_cast<size_t>(status.st_size);
+  return file;
+}
+
+std::string read_file(const std::string& path) {
+  size_t size_bytes = 0;
+  const int file = open_file(path, size_bytes);
+  std::string bytes(size_bytes, '\0');
   size_t offset = 0;
   while (offset < bytes.size()) {
     const ssize_t count = ::read(file, bytes.data() + offset, bytes.size() - offset);

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "backend/cpu/conv_shape.h"
 #include "backend/cpu/pointwise.h"
-#include "ops/detail/window.h"
+#include "runtime/conv_shape.h"
 #include "runtime/graph.h"
 
 namespace intact {
@@ -12,13 +11,6 @@ enum class ConvRoute { Pointwise, Depthwise, Dense };
 
 /// Of a conv2d or depthwise_conv2d node or their gradients. output: "Output" or "Output@GRAD".
 cpu::ConvShape conv_shape_of(const Graph& graph, const Node& node, const char* output);
-/// Of a convolution of x NCHW with w OIHW that gives y NCHW; `where` names it in errors.
-cpu::ConvShape conv_shape_of(const std::string& where,
-                             const WindowAttributes& window,
-                             int64_t groups,
-                             const Shape& x,
-                             const Shape& w,
-                             const Shape& y);
 ConvRoute conv_route_of(const cpu::ConvShape& shape);
 /// Multiply-adds count as two.
 double conv_flops(const cpu::ConvShape& shape);

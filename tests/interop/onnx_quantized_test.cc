@@ -119,6 +119,44 @@ TEST(OnnxQuantized, ReadBackIsTheSameNumbersAndRange) {
   EXPECT_EQ(quantizers, 2);
 }
 
+/// x + x on codes of two steps, and the sum itself.
+const char* const kSum = R"(
+random_seed 0
+var %x: float32[-1,2,6,6] data
+var %x_step: float32[1] persistable
+var %x_zero: uint8[1] persistable
+var %y_step: float32[1] persistable
+var %y_zero: uint8[1] persistable
+Y=%x_codes = onnx_quantize_linear(X=%x, Step=%x_step, ZeroPoint=%x_zero)
+Y=%x_real = onnx_dequantize_linear(X=%x_codes, Step=%x_step, ZeroPoint=%x_zero)
+Y=%y_codes = onnx_quantize_linear(X=%x, Step=%y_step, ZeroPoint=%y_zero)
+Y=%y_real = onnx_dequantize_linear(X=%y_codes, Step=%y_step, ZeroPoint=%y_zero)
+Out=%sum = elementwise_add(X=%x_real, Y=%y_real)
+Out=%logits = relu(X=%sum)
+)";
+
+TEST(OnnxQuantized, SumsOfCodesAreKeptApartFromWhatGivesThem) {
+  const Program program = parse_program(kSum);
+  Scope scope = make_scope();
+  const std::string bytes = written(program, scope);
+  const std::vector<std::string> expected = {"QuantizeLinear",
+                                             "DequantizeLinear",
+                                             "QuantizeLinear",
+                                             "DequantizeLinear",
+                                             "MaxPool",
+                                             "MaxPool",
+                                             "Add",
+                                             "Relu"};
+  EXPECT_EQ(node_types(bytes), expected);
+  InferenceModel again = read_onnx(bytes, "again.onnx");
+  verify(again.program);
+  EXPECT_EQ(again.program.ops().size(), program.ops().size());  // the pools are not read
+  EXPECT_EQ(node_types(written(again.program, again.scope)), expected);
+  const TensorMap feeds = {{"x", random_tensor({3, 2, 6, 6}, 5)}};
+  EXPECT_TRUE(interpret(again.program, feeds, {"logits"}, again.scope)[0].identical(
+      interpret(program, feeds, {"logits"}, scope)[0]));
+}
+
 TEST(OnnxQuantized, WritingAgainGivesTheSameNodes) {
   const std::string bytes = written(parse_program(kProgram), make_scope());
   const InferenceModel again = read_onnx(bytes, "again.onnx");

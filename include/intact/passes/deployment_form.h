@@ -34,6 +34,13 @@ struct DeploymentForm {
 DeploymentForm deployment_form(const Program& program,
                                const Scope& scope,
                                const std::vector<std::string>& targets);
+/// The same of arguments that are not needed afterwards, without copying them.
+DeploymentForm deployment_form(Program&& program,
+                               Scope&& scope,
+                               const std::vector<std::string>& targets);
+
+/// Names of its passes, in order.
+std::vector<std::string> deployment_passes();
 
 /// Some op of the Program quantizes or dequantizes.
 bool is_quantized(const Program& program);

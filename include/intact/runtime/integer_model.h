@@ -24,6 +24,11 @@ class IntegerModel {
                               const Scope& scope,
                               const std::vector<std::string>& feeds,
                               const std::vector<std::string>& fetches);
+  /// The same, keeping the Scope's tensors where it can instead of copying them.
+  static IntegerModel compile(const Program& program,
+                              Scope&& scope,
+                              const std::vector<std::string>& feeds,
+                              const std::vector<std::string>& fetches);
 
   const std::vector<std::string>& feeds() const;
   const std::vector<std::string>& fetches() const;

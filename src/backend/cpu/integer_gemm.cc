@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "backend/cpu/parts.h"
 
@@ -252,11 +253,11 @@ void pack_weights(int64_t n, int64_t k, const int8_t* w, const int32_t* bias, in
   for (int64_t row = 0; row < n; ++row) {
     int8_t* group = packed + row / kGroup * bytes_of_group(depth);
     int8_t* blocks = group + 8 * kGroup + row % kGroup * 4;
-    int32_t sum = 0;
-    for (int64_t i = 0; i < k; ++i) {
-      blocks[i / 4 * 64 + i % 4] = w[row * k + i];
-      sum += w[row * k + i];
+    const int8_t* codes = w + row * k;
+    for (int64_t i = 0; i < k; i += 4) {
+      std::memcpy(blocks + i * 16, codes + i, static_cast<size_t>(std::min<int64_t>(k - i, 4)));
     }
+    const int32_t sum = std::accumulate(codes, codes + k, 0);
     std::memcpy(group + row % kGroup * 4, bias + row, 4);
     std::memcpy(group + 4 * kGroup + row % kGroup * 4, &sum, 4);
   }

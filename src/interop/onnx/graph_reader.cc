@@ -68,15 +68,20 @@ void OnnxReader::read_initializers() {
   }
   for (int i = 0; i < graph_.initializer_size(); ++i) {
     const proto::TensorProto& tensor = graph_.initializer(i);
-    const std::string place =
-        fmt::format("{}: initializer '{}' at byte {}",
-                    where_,
-                    tensor.name(),
-                    wire_offset(bytes_, {{kGraphField, 0}, {kInitializerField, i}}));
+    const auto place = [&] {
+      return fmt::format("{}: initializer '{}' at byte {}",
+                         where_,
+                         tensor.name(),
+                         wire_offset(bytes_, {{kGraphField, 0}, {kInitializerField, i}}));
+    };
     if (tensor.name().empty() || !names_.insert(tensor.name()).second) {
-      fail(ErrorCode::Format, "{}: its name is missing or used twice", place);
+      fail(ErrorCode::Format, "{}: its name is missing or used twice", place());
     }
-    constants_.emplace(tensor.name(), from_onnx(tensor, place));
+    try {
+      constants_.emplace(tensor.name(), from_onnx(tensor, ""));
+    } catch (const Error& error) {
+      throw Error(error.code(), place() + error.what());  // ": what is wrong"
+    }
   }
 }
 
@@ -193,11 +198,14 @@ void OnnxReader::read_outputs() {
 void OnnxReader::remove_superseded() {
   Rewriter rewriter(*block_);
   for (Op* op : superseded_) {
-    Var& output = op->output("Y");
+    if (Rewriter::is_erased(*op)) {
+      continue;
+    }
+    Var& output = *op->outputs().begin()->second.front();
     const bool is_fetched =
         std::find(model_.fetches.begin(), model_.fetches.end(), output.name()) !=
         model_.fetches.end();
-    if (!Rewriter::is_erased(*op) && output.consumers().empty() && !is_fetched) {
+    if (output.consumers().empty() && !is_fetched) {
       rewriter.erase(*op);
       rewriter.remove_var(output);
     }

@@ -4,6 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "base/check.h"
+#include "base/mapped_file.h"
 #include "intact/interop/onnx.h"
 #include "intact/interop/paddle.h"
 #include "interop/inference_program.h"
@@ -147,7 +148,7 @@ InferenceModel read_onnx(std::string_view bytes,
 }
 
 InferenceModel load_onnx_model(const std::string& path) {
-  return read_onnx(read_file(path), path);
+  return read_onnx(MappedFile(path).bytes(), path);
 }
 
 InferenceModel load_model(const std::string& path) {

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/check.h"
+#include "base/mapped_file.h"
 #include "intact/interop/paddle.h"
 #include "intact/ir/rewriter.h"
 #include "interop/inference_program.h"
@@ -88,7 +89,8 @@ InferenceModel load_directory(const std::filesystem::path& directory) {
   const std::filesystem::path combined = directory / "__params__";
   if (std::filesystem::exists(combined)) {
     return build_model(
-        file, paddle::read_tensors(read_file(combined.string()), names, combined.string()));
+        file,
+        paddle::read_tensors(MappedFile(combined.string()).bytes(), names, combined.string()));
   }
   TensorMap tensors;
   for (const std::string& name : names) {
@@ -97,7 +99,7 @@ InferenceModel load_directory(const std::filesystem::path& directory) {
       fail(ErrorCode::Format, "{}: parameter '{}' cannot be the name of a file", model_path, name);
     }
     const std::string path = (directory / name).string();
-    tensors.merge(paddle::read_tensors(read_file(path), {name}, path));
+    tensors.merge(paddle::read_tensors(MappedFile(path).bytes(), {name}, path));
   }
   return build_model(file, std::move(tensors));
 }
@@ -136,7 +138,7 @@ InferenceModel load_inference_model(const std::string& path) {
   const std::vector<std::string> names = paddle::param_names(file);
   TensorMap tensors;
   if (!names.empty() || std::filesystem::exists(params_path)) {
-    tensors = paddle::read_tensors(read_file(params_path), names, params_path);
+    tensors = paddle::read_tensors(MappedFile(params_path).bytes(), names, params_path);
   }
   return build_model(file, std::move(tensors));
 }

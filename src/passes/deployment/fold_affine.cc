@@ -218,10 +218,24 @@ class FoldAffine {
     rewriter_.set_output(add, "Out", {affine.result});
   }
 
+  /// codes [.., channels, inner], each times its channel's factor.
+  static void scale_codes(const std::vector<double>& factors, int64_t inner, Tensor& codes) {
+    int8_t* code = codes.data<int8_t>();
+    const int8_t* end = code + codes.numel();
+    for (size_t c = 0; code != end; c = (c + 1) % factors.size(), code += inner) {
+      if (factors[c] == 1) {
+        continue;
+      }
+      std::transform(code, code + inner, code, [factor = factors[c]](int8_t value) {
+        return static_cast<int8_t>(std::clamp(std::nearbyint(factor * value), -128.0, 127.0));
+      });
+    }
+  }
+
   static Folded folded_weight(
       const Tensor& codes, int axis, const Tensor& old_steps, float x_step, const Affine& affine) {
     const size_t channels = affine.a.size();
-    Folded folded{.codes = codes.clone(),
+    Folded folded{.codes = codes,
                   .steps = std::vector<float>(channels),
                   .bias = Tensor(DType::Int32, {static_cast<int64_t>(channels)}),
                   .bias_steps = std::vector<float>(channels)};
@@ -241,11 +255,9 @@ class FoldAffine {
       folded.bias.values<int32_t>()[c] =
           static_cast<int32_t>(std::nearbyint(affine.shift[c] / double{folded.bias_steps[c]}));
     }
-    const int64_t inner = codes.shape().numel(axis + 1, codes.shape().rank());
-    for (int64_t i = 0; i < codes.numel(); ++i) {
-      const size_t c = static_cast<size_t>(i / inner) % channels;
-      const double code = std::nearbyint(factors[c] * codes.data<int8_t>()[i]);
-      folded.codes.data<int8_t>()[i] = static_cast<int8_t>(std::clamp(code, -128.0, 127.0));
+    if (std::ranges::any_of(factors, [](double factor) { return factor != 1; })) {
+      folded.codes = codes.clone();
+      scale_codes(factors, codes.shape().numel(axis + 1, codes.shape().rank()), folded.codes);
     }
     return folded;
   }

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "backend/cpu/integer_conv.h"
 #include "backend/cpu/integer_depthwise.h"
 #include "base/check.h"
-#include "runtime/conv_node.h"
+#include "runtime/conv_shape.h"
 #include "runtime/integer/reference.h"
 #include "runtime/integer/weight_bound.h"
 #include "tensor/affine_quantize.h"
@@ -52,19 +53,23 @@ cpu::ConvShape conv_shape(const std::string& label,
                        y);
 }
 
-/// Rows [O][ky][kx][all input channels]: other groups' channels have weight 0.
+/// Rows [O][ky][kx][all input channels]: other groups' channels have weight 0. Empty when the codes
+/// are in that order as they are.
 std::vector<int8_t> weight_rows(const ConvSpec& spec) {
   const Shape& w = spec.weight.shape();
   const int64_t channels = w[1];
   const int64_t all = channels * spec.groups;
   const int64_t taps = w[2] * w[3];
+  if (spec.groups == 1 && taps == 1) {
+    return {};
+  }
   std::vector<int8_t> rows(static_cast<size_t>(w[0] * taps * all), int8_t{0});
   const int8_t* codes = spec.weight.data<int8_t>();
   for (int64_t o = 0; o < w[0]; ++o) {
-    const int64_t first = o / (w[0] / spec.groups) * channels;
+    int8_t* row = rows.data() + o * taps * all + o / (w[0] / spec.groups) * channels;
     for (int64_t i = 0; i < channels; ++i) {
       for (int64_t tap = 0; tap < taps; ++tap) {
-        rows[static_cast<size_t>((o * taps + tap) * all + first + i)] = *codes++;
+        row[tap * all + i] = *codes++;
       }
     }
   }
@@ -73,20 +78,20 @@ std::vector<int8_t> weight_rows(const ConvSpec& spec) {
 
 void pack_for_gemm(ConvData& data) {
   const ConvSpec& spec = data.spec;
-  const std::vector<int8_t> rows = weight_rows(spec);
+  const std::vector<int8_t> reordered = weight_rows(spec);
+  const int8_t* rows = reordered.empty() ? spec.weight.data<int8_t>() : reordered.data();
   const int64_t n = data.outputs();
-  const int64_t k = static_cast<int64_t>(rows.size()) / n;
+  const int64_t k = spec.weight.numel() / n * spec.groups;
   std::vector<int32_t> bias = spec.bias;
-  for (int64_t o = 0; o < n; ++o) {
-    int32_t sum = 0;
-    for (int64_t i = 0; i < k; ++i) {
-      sum += rows[static_cast<size_t>(o * k + i)];
+  if (data.x_scale.zero_point != 0) {
+    for (int64_t o = 0; o < n; ++o) {
+      const int32_t sum = std::accumulate(rows + o * k, rows + (o + 1) * k, 0);
+      bias[static_cast<size_t>(o)] -= data.x_scale.zero_point * sum;
     }
-    bias[static_cast<size_t>(o)] -= data.x_scale.zero_point * sum;
   }
   data.packed = Tensor(DType::Int8, {cpu::packed_weights_bytes(n, k)});
-  cpu::pack_weights(n, k, rows.data(), bias.data(), data.packed.data<int8_t>());
-  const WeightBound bound = bound_pairs(n, k, rows.data(), data.x_scale);
+  cpu::pack_weights(n, k, rows, bias.data(), data.packed.data<int8_t>());
+  const WeightBound bound = bound_pairs(n, k, rows, data.x_scale);
   data.method = bound.method;
   data.reason = bound.reason;
 }
@@ -95,10 +100,11 @@ void spread_for_depthwise(ConvData& data) {
   const int64_t channels = data.outputs();
   const int64_t taps = data.taps();
   data.depthwise = Tensor(DType::Float32, {taps, channels});
+  float* floats = data.depthwise.data<float>();
   const int8_t* codes = data.spec.weight.data<int8_t>();
   for (int64_t c = 0; c < channels; ++c) {
     for (int64_t tap = 0; tap < taps; ++tap) {
-      data.depthwise.data<float>()[tap * channels + c] = static_cast<float>(*codes++);
+      floats[tap * channels + c] = static_cast<float>(*codes++);
     }
   }
   data.reason = fmt::format("sums of {} products stay below 2^24", taps);
@@ -112,10 +118,12 @@ void check_sums(const std::string& label, const ConvData& data) {
                                  std::abs(int64_t{data.x_scale.hi} - data.x_scale.zero_point));
   const int8_t* w = data.spec.weight.data<int8_t>();
   for (int64_t o = 0; o < n; ++o) {
-    int64_t sum = std::abs(int64_t{data.spec.bias[static_cast<size_t>(o)]});
+    int64_t magnitudes = 0;
     for (int64_t i = 0; i < k; ++i) {
-      sum += reach * std::abs(int64_t{w[o * k + i]});
+      magnitudes += std::abs(int32_t{w[o * k + i]});
     }
+    const int64_t sum =
+        std::abs(int64_t{data.spec.bias[static_cast<size_t>(o)]}) + reach * magnitudes;
     if (sum > std::numeric_limits<int32_t>::max()) {
       fail(ErrorCode::Unsupported,
            "{}: sums of output channel {} can reach {}, more than 32 bits hold; use smaller codes "

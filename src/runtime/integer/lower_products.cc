@@ -209,7 +209,7 @@ std::optional<std::string> Lowering::lower_conv(const Op& op) {
   const ValueId x = in_layout(*codes, input, true);
   add_products(op,
                x,
-               {.weight = weight->codes.clone(),
+               {.weight = weight->codes,
                 .weight_steps = weight->steps,
                 .strides = op.attr<Ints>("strides"),
                 .paddings = op.attr<Ints>("paddings"),

@@ -22,7 +22,7 @@ struct Lowered {
 };
 
 /// A Program in deployment form to steps on codes. `program` must outlive the result, which reads
-/// attributes of its ops.
+/// attributes of its ops. Steps share tensors of `scope`.
 Lowered lower(const Program& program,
               const Scope& scope,
               const std::vector<std::string>& feeds,

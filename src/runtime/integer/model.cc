@@ -26,6 +26,19 @@ IntegerModel IntegerModel::compile(const Program& program,
                                    const Scope& scope,
                                    const std::vector<std::string>& feeds,
                                    const std::vector<std::string>& fetches) {
+  Scope constants;
+  for (const Var* var : program.block().vars()) {
+    if (const Tensor* tensor = var->is_persistable() ? scope.find(var->name()) : nullptr) {
+      constants.set(var->name(), tensor->clone());
+    }
+  }
+  return compile(program, std::move(constants), feeds, fetches);
+}
+
+IntegerModel IntegerModel::compile(const Program& program,
+                                   Scope&& scope,
+                                   const std::vector<std::string>& feeds,
+                                   const std::vector<std::string>& fetches) {
   cpu::limit_instruction_set();
   auto impl = std::make_shared<Impl>();
   impl->program = program.prune(feeds, fetches);

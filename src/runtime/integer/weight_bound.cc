@@ -20,12 +20,15 @@ PairSums largest_pairs(int64_t n, int64_t k, const int8_t* rows) {
   PairSums largest;
   for (int64_t row = 0; row < n; ++row) {
     const int8_t* w = rows + row * k;
-    for (int64_t i = 0; i < k; i += 2) {
-      const int32_t first = w[i];
-      const int32_t second = i + 1 < k ? w[i + 1] : 0;
-      largest.positive = std::max(largest.positive, std::max(first, 0) + std::max(second, 0));
-      largest.negative = std::min(largest.negative, std::min(first, 0) + std::min(second, 0));
+    int32_t positive = 0;
+    int32_t negative = 0;
+    for (int64_t i = 0; i + 1 < k; i += 2) {
+      positive = std::max(positive, std::max<int32_t>(w[i], 0) + std::max<int32_t>(w[i + 1], 0));
+      negative = std::min(negative, std::min<int32_t>(w[i], 0) + std::min<int32_t>(w[i + 1], 0));
     }
+    const int32_t last = k % 2 == 1 ? w[k - 1] : 0;
+    largest.positive = std::max({largest.positive, positive, last});
+    largest.negative = std::min({largest.negative, negative, last});
   }
   return largest;
 }

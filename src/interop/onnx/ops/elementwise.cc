@@ -1,4 +1,7 @@
 // Add, Sub, ... = elementwise_add, ...; Paddle's axis becomes trailing dimensions of Y.
+// Add(MaxPool(DequantizeLinear(a)), MaxPool(DequantizeLinear(b))), pools of 1x1, = elementwise_add
+// of dequantized codes.
+#include <algorithm>
 #include <map>
 
 #include "interop/onnx/converter.h"
@@ -37,7 +40,36 @@ std::string aligned(OnnxWriter& writer, const Op& op) {
   return result;
 }
 
+const Op* dequantizer_of(const Var& var) {
+  const Op* op = var.producers().size() == 1 ? var.producers().front() : nullptr;
+  return op != nullptr && op->type() == "onnx_dequantize_linear" ? op : nullptr;
+}
+
+bool is_image_of_codes(const Var& var) {
+  const Op* op = dequantizer_of(var);
+  return op != nullptr && !op->input("X").is_persistable() && var.shape().rank() == 4;
+}
+
+/// OpenVINO adds inside the convolution in front and drops the quantization between, unless
+/// something lies there. A MaxPool of one element does, and ONNX Runtime fuses around it.
+std::string kept_apart(OnnxWriter& writer, const Op& op, const Var& codes) {
+  std::string result = writer.fresh(op, &codes == &op.input("X") ? "x" : "y");
+  const OnnxAttrs attrs = {{"kernel_shape", Longs{1, 1}}, {"strides", Longs{1, 1}}};
+  writer.node("MaxPool", {writer.value(codes)}, result, attrs);
+  return result;
+}
+
+void write_sum_of_codes(OnnxWriter& writer, const Op& op) {
+  const std::string x = kept_apart(writer, op, op.input("X"));
+  const std::string y = kept_apart(writer, op, op.input("Y"));
+  writer.node("Add", {x, y}, writer.output(op, "Out"));
+}
+
 void write(OnnxWriter& writer, const Op& op) {
+  if (op.type() == "elementwise_add" && is_image_of_codes(op.input("X")) &&
+      is_image_of_codes(op.input("Y"))) {
+    return write_sum_of_codes(writer, op);
+  }
   for (Op* producer : op.input("X").producers()) {
     if (bias_add_of(writer, *producer) == &op) {
       write_with_bias(writer, *producer, op);
@@ -57,10 +89,25 @@ std::string own_type(const std::string& foreign) {
   return "elementwise_add";  // Sum
 }
 
+/// What a MaxPool that write_sum_of_codes puts there reads; else `var`.
+Var& joined_again(OnnxReader& reader, Var& var) {
+  Op* pool = var.producers().size() == 1 ? var.producers().front() : nullptr;
+  const bool is_one_element =
+      pool != nullptr && pool->type() == "pool2d" && pool->attr<Ints>("ksize") == Ints{1, 1} &&
+      pool->attr<Ints>("strides") == Ints{1, 1} &&
+      std::ranges::all_of(pool->attr<Ints>("paddings"), [](int32_t size) { return size == 0; }) &&
+      pool->attr<std::string>("pooling_type") == "max" && !pool->attr<bool>("adaptive");
+  if (!is_one_element || dequantizer_of(pool->input("X")) == nullptr) {
+    return var;
+  }
+  reader.supersede(*pool);
+  return pool->input("X");
+}
+
 void read(OnnxReader& reader, const OnnxNode& node) {
   const bool is_list = node.type() == "Max" || node.type() == "Min" || node.type() == "Sum";
   node.expect(is_list ? node.input_count() : 2, 1, {});
-  Var* result = &reader.input(node, 0);
+  Var* result = &joined_again(reader, reader.input(node, 0));
   if (is_list && node.input_count() == 1) {
     reader.append({.type = "assign",
                    .inputs = {{"X", {result}}},
@@ -69,7 +116,7 @@ void read(OnnxReader& reader, const OnnxNode& node) {
   }
   const int last = std::max(node.input_count() - 1, 1);
   for (int i = 1; i <= last; ++i) {
-    Var& y = reader.input(node, i);
+    Var& y = joined_again(reader, reader.input(node, i));
     Var& out = i == last ? reader.output(node) : reader.temporary(node.type());
     reader.append({.type = own_type(node.type()),
                    .inputs = {{"X", {result}}, {"Y", {&y}}},
