@@ -155,6 +155,9 @@ TEST_P(OnnxCoverage, EveryDroppedNodeIsReported) {
     ModelProto dropped = model;
     dropped.mutable_graph()->mutable_node()->DeleteSubrange(i, 1);
     expect_reported(dropped, what + " dropped");
+    if (what.starts_with("MaxPool s/")) {
+      continue;  // of one element, in front of a sum: bypassed, it is the same model
+    }
     ModelProto bypassed = model;
     bypass(*bypassed.mutable_graph(), i);
     expect_reported(bypassed, what + " bypassed");
