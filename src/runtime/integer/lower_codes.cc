@@ -5,6 +5,14 @@
 #include "runtime/integer/lowering.h"
 
 namespace intact::integer {
+namespace {
+
+/// y is [N,C,1,1] for x [N,C,H,W].
+bool is_per_channel(const Shape& x, const Shape& y) {
+  return x.rank() == 4 && y.rank() == 4 && x[0] == y[0] && x[1] == y[1] && y[2] == 1 && y[3] == 1;
+}
+
+}  // namespace
 
 std::optional<std::string> Lowering::lower_quantize(const Op& op) {
   const std::optional<cpu::CodeScale> scale = scale_of(op);
@@ -27,7 +35,8 @@ std::optional<std::string> Lowering::lower_quantize(const Op& op) {
   return std::nullopt;
 }
 
-std::optional<std::string> Lowering::lower_add(const Op& op) {
+std::optional<std::string> Lowering::lower_sum_or_product(const Op& op) {
+  const bool is_product = op.type() == "elementwise_mul";
   const Var& x = op.input("X");
   const Var& y = op.input("Y");
   const std::optional<ValueId> a = codes_behind(x);
@@ -35,7 +44,8 @@ std::optional<std::string> Lowering::lower_add(const Op& op) {
   if (!a || !b) {
     return fmt::format("its input '{}' is not quantized", a ? y.name() : x.name());
   }
-  if (x.shape() != y.shape()) {
+  const bool is_factor_per_channel = is_product && is_per_channel(x.shape(), y.shape());
+  if (x.shape() != y.shape() && !is_factor_per_channel) {
     return fmt::format(
         "its inputs have shapes {} and {}", x.shape().to_string(), y.shape().to_string());
   }
@@ -50,8 +60,9 @@ std::optional<std::string> Lowering::lower_add(const Op& op) {
   const bool is_four = x.shape().rank() == 4;
   const ValueId first = in_layout(*a, x, is_four);
   const ValueId second = in_layout(*b, y, is_four);
-  const ValueId sum = add_quantized(*tail.quantizer, tail);
-  add_node(make_add_node(op.label(), graph_, first, second, sum));
+  const ValueId result = add_quantized(*tail.quantizer, tail);
+  add_node(is_product ? make_mul_node(op.label(), graph_, first, second, result)
+                      : make_add_node(op.label(), graph_, first, second, result));
   return std::nullopt;
 }
 

@@ -70,8 +70,8 @@ void Lowering::lower(const Op& op) {
     reason = lower_conv(op);
   } else if (is_type(op, "mul") || is_type(op, "matmul") || is_type(op, "matmul_v2")) {
     reason = lower_matrix_product(op);
-  } else if (is_type(op, "elementwise_add")) {
-    reason = lower_add(op);
+  } else if (is_type(op, "elementwise_add") || is_type(op, "elementwise_mul")) {
+    reason = lower_sum_or_product(op);
   } else if (is_type(op, "pool2d")) {
     reason = lower_pool(op);
   } else if (is_type(op, "concat")) {

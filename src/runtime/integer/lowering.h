@@ -58,7 +58,7 @@ class Lowering {
   std::optional<std::string> lower_quantize(const Op& op);
   std::optional<std::string> lower_conv(const Op& op);
   std::optional<std::string> lower_matrix_product(const Op& op);
-  std::optional<std::string> lower_add(const Op& op);
+  std::optional<std::string> lower_sum_or_product(const Op& op);
   std::optional<std::string> lower_pool(const Op& op);
   std::optional<std::string> lower_concat(const Op& op);
   bool lower_reshape(const Op& op);

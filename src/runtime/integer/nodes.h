@@ -31,6 +31,9 @@ std::unique_ptr<Node> make_requantize_node(std::string label,
 /// Codes plus codes; the activation is in y's lo and hi.
 std::unique_ptr<Node> make_add_node(
     std::string label, const Graph& graph, ValueId a, ValueId b, ValueId y);
+/// Codes times codes of the same shape or of [N,C,1,1]; the activation is in y's lo and hi.
+std::unique_ptr<Node> make_mul_node(
+    std::string label, const Graph& graph, ValueId a, ValueId b, ValueId y);
 /// pool2d on codes, channels last. Max pooling: y has x's scale.
 std::unique_ptr<Node> make_pool_node(
     std::string label, const Graph& graph, const Op& op, ValueId x, ValueId y);

@@ -95,6 +95,21 @@ void reference_conv(const ReferenceConv& conv) {
   }
 }
 
+std::vector<uint8_t> product_table(const cpu::CodeScale& a,
+                                   const cpu::CodeScale& b,
+                                   const cpu::CodeScale& y) {
+  const float multiplier = a.step * b.step / y.step;
+  std::vector<uint8_t> table(65536);
+  for (size_t i = 0; i < table.size(); ++i) {
+    const int32_t x = code_value(a.type, static_cast<uint8_t>(i >> 8)) - a.zero_point;
+    const int32_t factor = code_value(b.type, static_cast<uint8_t>(i)) - b.zero_point;
+    const float scaled = static_cast<float>(x * factor) * multiplier;
+    const float code = scaled + static_cast<float>(y.zero_point);
+    table[i] = static_cast<uint8_t>(round_to_code(code, 0, {y.lo, y.hi}));
+  }
+  return table;
+}
+
 void reference_quantize(int64_t n, const float* x, const cpu::CodeScale& scale, uint8_t* codes) {
   for (int64_t i = 0; i < n; ++i) {
     codes[i] = static_cast<uint8_t>(

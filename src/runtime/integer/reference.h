@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "backend/cpu/conv_shape.h"
 #include "backend/cpu/integer_elementwise.h"
@@ -35,6 +36,13 @@ void reference_conv(const ReferenceConv& conv);
 using CodeTable = std::array<uint8_t, 256>;
 /// quantize(dequantize(code)) for every code.
 CodeTable requantize_table(const cpu::CodeScale& from, const cpu::CodeScale& to);
+
+/// Stored codes of every product: code a times code b at [256 * a + b].
+/// clamp(rint(fl32(fl32((a - z_a) * (b - z_b) * m) + z_y)), lo, hi), m = fl32(fl32(s_a * s_b) /
+/// s_y). Source: ONNX Runtime's QLinearMul, which adds the zero point before it rounds.
+std::vector<uint8_t> product_table(const cpu::CodeScale& a,
+                                   const cpu::CodeScale& b,
+                                   const cpu::CodeScale& y);
 
 void reference_quantize(int64_t n, const float* x, const cpu::CodeScale& scale, uint8_t* codes);
 void reference_dequantize(int64_t n, const uint8_t* codes, const cpu::CodeScale& scale, float* y);
