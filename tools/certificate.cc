@@ -38,6 +38,7 @@ nlohmann::ordered_json to_json(const ClientResult& result, int64_t images) {
       {"client", result.client},
       {"version", result.version},
       {"optimizations", result.optimizations},
+      {"failure", result.failure},
       {"integers_compared", result.integers()},
       {"integers_differing", result.differing()},
       {"largest_step", result.largest_step()},
@@ -104,7 +105,8 @@ std::string summary_table(const Certificate& certificate) {
                             fmt::format("{:.3g}", largest),
                             fmt::format("{}", result.label_flips),
                             fmt::format("{}/{}", result.correct, certificate.images)});
-    const bool is_good = result.differing() == 0 && result.label_flips == 0;
+    const bool is_good =
+        result.failure.empty() && result.differing() == 0 && result.label_flips == 0;
     text += line.insert(3, is_good ? " class=\"good\"" : " class=\"bad\"");
   }
   return text + "</table>\n";
@@ -112,6 +114,9 @@ std::string summary_table(const Certificate& certificate) {
 
 std::string tensor_table(const ClientResult& result) {
   std::string text = "<h2>" + client_title(result) + "</h2>\n";
+  if (!result.failure.empty()) {
+    return text + "<p>It failed: " + escape_html(result.failure) + "</p>\n";
+  }
   if (!result.ops.is_null()) {
     text += "<p>Ops it ran: <code>" + escape_html(result.ops.dump()) + "</code>; in float: <code>" +
             escape_html(result.float_ops.dump()) + "</code></p>\n";

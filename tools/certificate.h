@@ -31,6 +31,7 @@ struct ClientResult {
   std::string client;
   std::string version;
   bool optimizations = true;
+  std::string failure;  // why it stopped, "" when it did not; its own message is on standard error
   std::vector<CodeComparison> tensors;    // of the copy whose quantized tensors are outputs
   std::vector<OutputComparison> outputs;  // of the file as it is
   int64_t label_flips = 0;

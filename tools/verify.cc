@@ -85,7 +85,22 @@ class ClientRun {
     python_.erase(python_.find_last_not_of('\n') + 1);
   }
 
+  /// A client that fails is asked no more; the certificate says so.
   void run(const std::string& model, const TemporaryFolder& folder, const Batch& batch) {
+    if (!result_.failure.empty()) {
+      return;
+    }
+    try {
+      run_batch(model, folder, batch);
+    } catch (const Error& error) {
+      result_.failure = error.what();
+    }
+  }
+
+  const ClientResult& result() const { return result_; }
+
+ private:
+  void run_batch(const std::string& model, const TemporaryFolder& folder, const Batch& batch) {
     std::vector<std::string> arguments = {
         python_,
         fmt::format("{}/{}_client.py", client_scripts(), script_of(result_.client)),
@@ -108,9 +123,6 @@ class ClientRun {
     compare(folder, batch);
   }
 
-  const ClientResult& result() const { return result_; }
-
- private:
   void compare(const TemporaryFolder& folder, const Batch& batch) {
     for (size_t i = 0; i < batch.outputs.size(); ++i) {
       const Tensor theirs = load_npy(folder.file(fmt::format("untouched_{}.npy", i)));
@@ -252,6 +264,14 @@ int verify_model(const VerifyCommand& command) {
   bool is_equal = true;
   fmt::print("intact  top-1 {}/{}\n", certificate.correct, certificate.images);
   for (const ClientResult& result : certificate.clients) {
+    if (!result.failure.empty()) {
+      is_equal = false;
+      fmt::print("{} {} optimizations {}: failed\n",
+                 result.client,
+                 result.version,
+                 result.optimizations ? "on" : "off");
+      continue;
+    }
     fmt::print(
         "{} {} optimizations {}: {} of {} integers differ, by up to {}; {} label flips; top-1 "
         "{}/{}\n",

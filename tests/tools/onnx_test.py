@@ -3,6 +3,7 @@ real ONNX Runtime in a virtual environment of its own."""
 import fractions
 import json
 import math
+import os
 import pathlib
 import shutil
 import struct
@@ -109,6 +110,21 @@ class Onnx(unittest.TestCase):
         # Without its optimizations ONNX Runtime rounds in other places: codes may be off, but few.
         self.assertLess(simulated["integers_differing"], simulated["integers_compared"] / 200)
         self.assertEqual(optimized["float_ops"], {}, optimized["ops"])
+
+    def test_a_client_that_fails_is_in_the_certificate(self):
+        cache, venv = self.folder / "cache", self.folder / "cache/onnxruntime-1.32.0"
+        (venv / "bin").mkdir(parents=True)
+        shutil.copy(SOURCE / "scripts/clients/onnxruntime.txt", venv / ".complete")
+        python = venv / "bin/python"
+        python.write_text("#!/bin/sh\nexit 3\n")
+        python.chmod(0o755)
+        out, result = self.folder / "failed", self.folder / "failed.json"
+        command = [INTACT, "verify", self.model, "--data", self.data, "--limit", "8", "--out", out, "--json", result]
+        done = subprocess.run([*command, "--strict"], capture_output=True, text=True, env={**os.environ, "INTACT_CACHE": str(cache)})
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for client in json.loads(result.read_text())["clients"]:
+            self.assertIn("ended with code 3", client["failure"])
+        self.assertIn("It failed", (out / "certificate.html").read_text())
 
     def test_run_and_eval_of_a_quantized_file_take_its_integers(self):
         model, x = self.folder / "integers.onnx", self.folder / "x.npy"
