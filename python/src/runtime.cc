@@ -110,7 +110,10 @@ void bind_integer_model(nb::module_& m) {
   const IntegerSessionOptions defaults;
   nb::class_<IntegerModel>(m, "IntegerModel", doc("IntegerModel"))
       .def_static("compile",
-                  &IntegerModel::compile,
+                  nb::overload_cast<const Program&,
+                                    const Scope&,
+                                    const std::vector<std::string>&,
+                                    const std::vector<std::string>&>(&IntegerModel::compile),
                   "program"_a,
                   "scope"_a,
                   "feeds"_a,
