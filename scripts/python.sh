@@ -10,7 +10,7 @@ if [ "${1:-}" = --python ]; then
   shift 2
 fi
 "$root/scripts/setup.sh"
-build release --target intact_cli | tail -n 1 >&2
+build release --target intact_cli intact_runtime_shared intact_runtime_static | tail -n 1 >&2
 prefix=$root/build/python/prefix
 cmake --install "$root/build/release" --prefix "$prefix" >/dev/null
 
