@@ -1,14 +1,13 @@
 // Out = X repeated to `shape`, aligned at the last axis; -1 keeps X's dimension. The gradient sums
 // over the repeats.
-#include <algorithm>
-
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/int_inputs.h"
 #include "ops/detail/strided.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/strided_copy.h"
 
 namespace intact {
 namespace {
@@ -45,40 +44,26 @@ void infer_grad(InferContext& op) {
   op.set_output("X@GRAD", op.shape("X"), op.dtype("X"));
 }
 
-/// Strides that walk X while walking Out: 0 along repeated axes.
-std::vector<int64_t> repeating_strides(const Shape& x, const Shape& out) {
-  std::vector<int64_t> strides = strides_of(x);
+/// The element of X that each of Out repeats: strides are 0 along repeated axes.
+StridedView repeated(const Shape& x, const Shape& out) {
+  StridedView view{.shape = out, .strides = strides_of(x)};
   for (int axis = 0; axis < x.rank(); ++axis) {
-    strides[static_cast<size_t>(axis)] *= x[axis] == 1 ? 0 : 1;
+    view.strides[static_cast<size_t>(axis)] *= x[axis] == 1 ? 0 : 1;
   }
-  strides.insert(strides.begin(), static_cast<size_t>(out.rank() - x.rank()), 0);
-  return strides;
+  view.strides.insert(view.strides.begin(), static_cast<size_t>(out.rank() - x.rank()), 0);
+  return view;
 }
 
 void forward(const KernelContext& op) {
   const Tensor& x = op.input("X");
-  Tensor out = op.output("Out");
-  dispatch_all(x.dtype(), op.where(), [&]<class T>(T) {
-    for_each_strided(
-        out.shape(), repeating_strides(x.shape(), out.shape()), 0, [&](int64_t i, int64_t offset) {
-          out.data<T>()[i] = x.data<T>()[offset];
-        });
-  });
+  const Tensor out = op.output("Out");
+  gather_strided(op, x, repeated(x.shape(), out.shape()), out);
 }
 
 void backward(const KernelContext& op) {
   const Tensor& dout = op.input("Out@GRAD");
-  Tensor dx = op.output("X@GRAD");
-  dispatch_float(dout.dtype(), op.where(), [&]<class T>(T) {
-    std::vector<double> sums(static_cast<size_t>(dx.numel()), 0);
-    for_each_strided(
-        dout.shape(),
-        repeating_strides(dx.shape(), dout.shape()),
-        0,
-        [&](int64_t i, int64_t offset) { sums[static_cast<size_t>(offset)] += dout.data<T>()[i]; });
-    std::transform(
-        sums.begin(), sums.end(), dx.data<T>(), [](double sum) { return static_cast<T>(sum); });
-  });
+  const Tensor dx = op.output("X@GRAD");
+  sum_strided(op, dout, repeated(dx.shape(), dout.shape()), dx);
 }
 
 }  // namespace

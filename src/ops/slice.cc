@@ -3,28 +3,22 @@
 // dropped.
 #include <algorithm>
 
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/int_inputs.h"
-#include "ops/detail/strided.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/walk.h"
 
 namespace intact {
 namespace {
 
-/// The cut along one axis, within its dimension.
-struct Cut {
-  int64_t start = 0;
-  int64_t size = 0;
-};
-
-Cut cut_of(int64_t start, int64_t end, int64_t dim) {
+Walk cut_of(int64_t start, int64_t end, int64_t dim) {
   const auto bound = [dim](int64_t at) {
     return std::clamp<int64_t>(at < 0 ? at + dim : at, 0, dim);
   };
-  return {bound(start), std::max<int64_t>(0, bound(end) - bound(start))};
+  return {.start = bound(start), .size = std::max<int64_t>(0, bound(end) - bound(start))};
 }
 
 int normal_axis(const Op& op, int32_t axis, const Shape& input) {
@@ -38,7 +32,7 @@ int normal_axis(const Op& op, int32_t axis, const Shape& input) {
 }
 
 /// Per axis of Input; an unknown dimension that is cut stays unknown (size -1).
-std::vector<Cut> cuts_of(const Op& op, const Shape& input) {
+std::vector<Walk> cuts_of(const Op& op, const Shape& input) {
   const Ints& axes = op.attr<Ints>("axes");
   const Longs starts =
       int_inputs(op, {.attr = "starts", .tensor = "StartsTensor", .list = "StartsTensorList"});
@@ -50,78 +44,42 @@ std::vector<Cut> cuts_of(const Op& op, const Shape& input) {
         axes.size(),
         starts.size(),
         ends.size());
-  std::vector<Cut> cuts;
+  std::vector<Walk> cuts;
   for (int64_t dim : input.dims()) {
-    cuts.push_back({0, dim});
+    cuts.push_back({.size = dim});
   }
   for (size_t k = 0; k < axes.size(); ++k) {
     const int axis = normal_axis(op, axes[k], input);
     const bool is_unknown = input[axis] < 0 || starts[k] == kUnknownInt || ends[k] == kUnknownInt;
     cuts[static_cast<size_t>(axis)] =
-        is_unknown ? Cut{.size = -1} : cut_of(starts[k], ends[k], input[axis]);
+        is_unknown ? Walk{.size = -1} : cut_of(starts[k], ends[k], input[axis]);
   }
   return cuts;
 }
 
 void infer(InferContext& op) {
   const Shape& input = op.shape("Input");
-  const std::vector<Cut> cuts = cuts_of(op.op(), input);
-  std::vector<bool> is_dropped(cuts.size(), false);
-  for (int32_t axis : op.attr<Ints>("decrease_axis")) {
-    const auto at = static_cast<size_t>(normal_axis(op.op(), axis, input));
-    check(cuts[at].size == 1 || cuts[at].size < 0,
-          "{}: decrease_axis drops axis {} but it has {} elements; cut it to one",
-          op.where(),
-          axis,
-          cuts[at].size);
-    is_dropped[at] = true;
+  std::vector<int> dropped_axes;
+  for (const int32_t axis : op.attr<Ints>("decrease_axis")) {
+    dropped_axes.push_back(normal_axis(op.op(), axis, input));
   }
-  std::vector<int64_t> dims;
-  for (size_t axis = 0; axis < cuts.size(); ++axis) {
-    if (!is_dropped[axis]) {
-      dims.push_back(cuts[axis].size);
-    }
-  }
-  op.set_output("Out", Shape(dims), op.dtype("Input"));
+  infer_walks(op, cuts_of(op.op(), input), dropped_axes);
 }
 
 void infer_grad(InferContext& op) {
   op.set_output("Input@GRAD", op.shape("Input"), op.dtype("Input"));
 }
 
-/// body(i, offset): element i of Out is at `offset` of Input.
-template <class Body>
-void for_each_element(const Op& op, const Shape& input, const Body& body) {
-  const std::vector<int64_t> strides = strides_of(input);
-  std::vector<int64_t> dims;
-  int64_t base = 0;
-  size_t axis = 0;
-  for (const Cut& cut : cuts_of(op, input)) {
-    dims.push_back(cut.size);
-    base += cut.start * strides[axis++];
-  }
-  for_each_strided(Shape(dims), strides, base, body);
-}
-
 void forward(const KernelContext& op) {
   const Tensor& input = op.input("Input");
-  Tensor out = op.output("Out");
-  dispatch_all(input.dtype(), op.where(), [&]<class T>(T) {
-    for_each_element(op.op(), input.shape(), [&](int64_t i, int64_t offset) {
-      out.data<T>()[i] = input.data<T>()[offset];
-    });
-  });
+  gather_strided(
+      op, input, walked(input.shape(), cuts_of(op.op(), input.shape())), op.output("Out"));
 }
 
 void backward(const KernelContext& op) {
-  const Tensor& dout = op.input("Out@GRAD");
-  Tensor dx = op.output("Input@GRAD");
-  dispatch_float(dout.dtype(), op.where(), [&]<class T>(T) {
-    std::fill_n(dx.data<T>(), dx.numel(), T{});
-    for_each_element(op.op(), dx.shape(), [&](int64_t i, int64_t offset) {
-      dx.data<T>()[offset] = dout.data<T>()[i];
-    });
-  });
+  const Tensor dx = op.output("Input@GRAD");
+  const StridedView view = walked(dx.shape(), cuts_of(op.op(), dx.shape()));
+  scatter_strided(op, op.input("Out@GRAD"), view, dx);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // Cuts X along `axis` into `num` equal parts, or into parts of the sizes in `sections` (one may be
 // -1: what remains). Its gradient is a concat.
 #include <algorithm>
-#include <cstring>
 
 #include "base/check.h"
 #include "intact/ir/gradient_context.h"
@@ -9,6 +8,7 @@
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/int_inputs.h"
+#include "ops/detail/parts.h"
 
 namespace intact {
 namespace {
@@ -83,36 +83,16 @@ void infer(InferContext& op) {
 
 void forward(const KernelContext& op) {
   const Tensor& x = op.input("X");
-  const int64_t rows = x.shape().numel(0, axis_of(op.op(), x.shape().rank()));
-  const auto* from = static_cast<const char*>(x.raw());
-  for (int64_t row = 0; row < rows; ++row) {
-    for (size_t i = 0; i < op.output_count("Out"); ++i) {
-      Tensor out = op.output("Out", i);
-      const size_t bytes = out.size_bytes() / static_cast<size_t>(rows);
-      std::memcpy(static_cast<char*>(out.raw()) + static_cast<size_t>(row) * bytes, from, bytes);
-      from += bytes;
-    }
-  }
+  cut_rows(op, "Out", x.shape().numel(0, axis_of(op.op(), x.shape().rank())));
 }
 
-// Parts that nothing flows back into contribute zeros.
 void gradient(GradientContext& op) {
   Var* dx = op.input_grad("X");
   if (dx == nullptr) {
     return;
   }
-  std::vector<Var*> grads;
-  for (size_t i = 0; i < op.op().output_list("Out").size(); ++i) {
-    Var* grad = op.output_grad("Out", i);
-    if (grad == nullptr) {
-      Var& out = op.op().output("Out", i);
-      grad = &op.block().add_var(grad_name(out.name()), out.dtype(), out.shape());
-      op.append({.type = "fill_any_like", .inputs = {{"X", {&out}}}, .outputs = {{"Out", {grad}}}});
-    }
-    grads.push_back(grad);
-  }
   op.append({.type = "concat",
-             .inputs = {{"X", grads}},
+             .inputs = {{"X", part_grads(op, "Out")}},
              .outputs = {{"Out", {dx}}},
              .attrs = {{"axis", static_cast<int32_t>(given_axis(op.op()))}}});
 }

@@ -3,24 +3,17 @@
 // first element". Axes in decrease_axis, which must come out as 1, are dropped.
 #include <algorithm>
 
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/int_inputs.h"
 #include "ops/detail/lines.h"
-#include "ops/detail/strided.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/walk.h"
 
 namespace intact {
 namespace {
-
-/// The elements start, start + stride, ... along one axis.
-struct Walk {
-  int64_t start = 0;
-  int64_t stride = 1;
-  int64_t size = 0;  // -1: unknown
-};
 
 Walk walk_of(int64_t start, int64_t end, int64_t stride, int64_t dim) {
   const auto from_front = [dim](int64_t at) { return at < 0 ? at + dim : at; };
@@ -69,64 +62,27 @@ std::vector<Walk> walks_of(const Op& op, const Shape& input) {
 
 void infer(InferContext& op) {
   const Shape& input = op.shape("Input");
-  const std::vector<Walk> walks = walks_of(op.op(), input);
-  std::vector<bool> is_dropped(walks.size(), false);
-  for (int32_t axis : op.attr<Ints>("decrease_axis")) {
-    const auto at = static_cast<size_t>(normalize_axis(op.where(), input, axis));
-    check(walks[at].size == 1 || walks[at].size < 0,
-          "{}: decrease_axis drops axis {} but it has {} elements; cut it to one",
-          op.where(),
-          axis,
-          walks[at].size);
-    is_dropped[at] = true;
+  std::vector<int> dropped_axes;
+  for (const int32_t axis : op.attr<Ints>("decrease_axis")) {
+    dropped_axes.push_back(normalize_axis(op.where(), input, axis));
   }
-  std::vector<int64_t> dims;
-  for (size_t axis = 0; axis < walks.size(); ++axis) {
-    if (!is_dropped[axis]) {
-      dims.push_back(walks[axis].size);
-    }
-  }
-  op.set_output("Out", Shape(dims), op.dtype("Input"));
+  infer_walks(op, walks_of(op.op(), input), dropped_axes);
 }
 
 void infer_grad(InferContext& op) {
   op.set_output("Input@GRAD", op.shape("Input"), op.dtype("Input"));
 }
 
-/// body(i, offset): element i of Out is at `offset` of Input.
-template <class Body>
-void for_each_element(const Op& op, const Shape& input, const Body& body) {
-  std::vector<int64_t> strides = strides_of(input);
-  std::vector<int64_t> dims;
-  int64_t base = 0;
-  size_t axis = 0;
-  for (const Walk& walk : walks_of(op, input)) {
-    dims.push_back(walk.size);
-    base += walk.start * strides[axis];
-    strides[axis++] *= walk.stride;
-  }
-  for_each_strided(Shape(dims), strides, base, body);
-}
-
 void forward(const KernelContext& op) {
   const Tensor& input = op.input("Input");
-  Tensor out = op.output("Out");
-  dispatch_all(input.dtype(), op.where(), [&]<class T>(T) {
-    for_each_element(op.op(), input.shape(), [&](int64_t i, int64_t offset) {
-      out.data<T>()[i] = input.data<T>()[offset];
-    });
-  });
+  gather_strided(
+      op, input, walked(input.shape(), walks_of(op.op(), input.shape())), op.output("Out"));
 }
 
 void backward(const KernelContext& op) {
-  const Tensor& dout = op.input("Out@GRAD");
-  Tensor dx = op.output("Input@GRAD");
-  dispatch_float(dout.dtype(), op.where(), [&]<class T>(T) {
-    std::fill_n(dx.data<T>(), dx.numel(), T{});
-    for_each_element(op.op(), dx.shape(), [&](int64_t i, int64_t offset) {
-      dx.data<T>()[offset] = dout.data<T>()[i];
-    });
-  });
+  const Tensor dx = op.output("Input@GRAD");
+  const StridedView view = walked(dx.shape(), walks_of(op.op(), dx.shape()));
+  scatter_strided(op, op.input("Out@GRAD"), view, dx);
 }
 
 }  // namespace

@@ -2,13 +2,14 @@
 // axis, the shorter one gets ones in front. The gradient sums over the repeats.
 #include <algorithm>
 
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/int_inputs.h"
 #include "ops/detail/strided.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/strided_copy.h"
 
 namespace intact {
 namespace {
@@ -45,42 +46,29 @@ void infer_grad(InferContext& op) {
   op.set_output("X@GRAD", op.shape("X"), op.dtype("X"));
 }
 
-/// body(i, offset): element i of Out is element `offset` of X. Walks each axis as [repeat, size].
-template <class Body>
-void for_each_element(const Op& op, const Shape& x, const Body& body) {
+/// The element of X that each of Out repeats. Walks an axis as [repeat, size].
+StridedView repeated(const Op& op, const Shape& x) {
   const std::vector<int64_t> repeats = repeats_of(op, x.rank());
   const Shape aligned(with_leading_ones(x.dims(), repeats.size()));
   const std::vector<int64_t> steps = strides_of(aligned);
   std::vector<int64_t> dims;
-  std::vector<int64_t> strides;
+  StridedView view;
   for (size_t axis = 0; axis < repeats.size(); ++axis) {
     dims.insert(dims.end(), {repeats[axis], aligned[static_cast<int>(axis)]});
-    strides.insert(strides.end(), {0, steps[axis]});
+    view.strides.insert(view.strides.end(), {0, steps[axis]});
   }
-  for_each_strided(Shape(dims), strides, 0, body);
+  view.shape = Shape(dims);
+  return view;
 }
 
 void forward(const KernelContext& op) {
   const Tensor& x = op.input("X");
-  Tensor out = op.output("Out");
-  dispatch_all(x.dtype(), op.where(), [&]<class T>(T) {
-    for_each_element(op.op(), x.shape(), [&](int64_t i, int64_t offset) {
-      out.data<T>()[i] = x.data<T>()[offset];
-    });
-  });
+  gather_strided(op, x, repeated(op.op(), x.shape()), op.output("Out"));
 }
 
 void backward(const KernelContext& op) {
-  const Tensor& dout = op.input("Out@GRAD");
-  Tensor dx = op.output("X@GRAD");
-  dispatch_float(dout.dtype(), op.where(), [&]<class T>(T) {
-    std::vector<double> sums(static_cast<size_t>(dx.numel()), 0);
-    for_each_element(op.op(), dx.shape(), [&](int64_t i, int64_t offset) {
-      sums[static_cast<size_t>(offset)] += dout.data<T>()[i];
-    });
-    std::transform(
-        sums.begin(), sums.end(), dx.data<T>(), [](double sum) { return static_cast<T>(sum); });
-  });
+  const Tensor dx = op.output("X@GRAD");
+  sum_strided(op, op.input("Out@GRAD"), repeated(op.op(), dx.shape()), dx);
 }
 
 }  // namespace

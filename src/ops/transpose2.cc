@@ -1,10 +1,11 @@
 // Out's axis i is X's axis axis[i]. XShape = [0] ++ shape of X, for the gradient.
+#include "base/check.h"
 #include "intact/ir/gradient_context.h"
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
 #include "intact/ir/op_registry.h"
 #include "ops/detail/strided.h"
-#include "tensor/dispatch.h"
+#include "ops/detail/strided_copy.h"
 
 namespace intact {
 namespace {
@@ -48,40 +49,26 @@ void infer_grad(InferContext& op) {
   op.set_output("X@GRAD", Shape({x_shape.begin() + 1, x_shape.end()}), op.dtype("Out@GRAD"));
 }
 
-/// The offset in X of each element of Out is a walk over X with permuted strides.
-std::vector<int64_t> permuted_strides(const Op& op, const Shape& x) {
+/// The element of X that each of Out is.
+StridedView permuted(const Op& op, const Shape& x, const Shape& out) {
   const std::vector<int64_t> strides = strides_of(x);
-  std::vector<int64_t> result;
-  for (int axis : permutation(op, x.rank())) {
-    result.push_back(strides[static_cast<size_t>(axis)]);
+  StridedView view{.shape = out, .strides = {}};
+  for (const int axis : permutation(op, x.rank())) {
+    view.strides.push_back(strides[static_cast<size_t>(axis)]);
   }
-  return result;
+  return view;
 }
 
 void forward(const KernelContext& op) {
   const Tensor& x = op.input("X");
-  Tensor out = op.output("Out");
-  dispatch_all(x.dtype(), op.where(), [&]<class T>(T) {
-    const T* from = x.data<T>();
-    T* to = out.data<T>();
-    for_each_strided(
-        out.shape(), permuted_strides(op.op(), x.shape()), 0, [&](int64_t i, int64_t offset) {
-          to[i] = from[offset];
-        });
-  });
+  const Tensor out = op.output("Out");
+  gather_strided(op, x, permuted(op.op(), x.shape(), out.shape()), out);
 }
 
 void backward(const KernelContext& op) {
   const Tensor& dout = op.input("Out@GRAD");
-  Tensor dx = op.output("X@GRAD");
-  dispatch_float(dout.dtype(), op.where(), [&]<class T>(T) {
-    const T* from = dout.data<T>();
-    T* to = dx.data<T>();
-    for_each_strided(
-        dout.shape(), permuted_strides(op.op(), dx.shape()), 0, [&](int64_t i, int64_t offset) {
-          to[offset] = from[i];
-        });
-  });
+  const Tensor dx = op.output("X@GRAD");
+  scatter_strided(op, dout, permuted(op.op(), dx.shape(), dout.shape()), dx);
 }
 
 }  // namespace
