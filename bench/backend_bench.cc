@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend/cpu/batch_norm.h"
+#include "backend/cpu/batch_norm_quantize.h"
 #include "backend/cpu/conv.h"
 #include "backend/cpu/depthwise.h"
 #include "backend/cpu/elementwise.h"
@@ -237,8 +238,16 @@ void add_batch_norm_layer(int64_t pixels, int64_t channels, int count) {
             b = Floats(channels),
             v = Floats(n),
             y = Floats(n)]() mutable {
-      scale_shift_activation_quantize_dequantize(
-          pixels, channels, x, a, b, Activation::Relu, 1.5f, 8, RoundType::TiesToEven, v, y);
+      batch_norm_values({.pixels = pixels,
+                         .channels = channels,
+                         .x = x,
+                         .a = a,
+                         .b = b,
+                         .activation = Activation::Relu,
+                         .scale = 1.5f,
+                         .round = RoundType::TiesToEven,
+                         .activation_out = v},
+                        y);
     };
   });
   const auto backward = [=](Floats& x, Floats& dy, Floats& channel_values) {

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "backend/conv_reference.h"
+#include "backend/cpu/batch_norm_quantize.h"
 #include "backend/cpu/code_conv.h"
 #include "backend/cpu/quantize.h"
 #include "backend/kernel_test.h"
@@ -120,30 +121,26 @@ TEST(Codes, OfABatchNormAreThoseOfItsFloatForm) {
     const Floats b = random_floats(channels, 3, -1, 1);
     for (const Activation activation : {Activation::None, Activation::Relu, Activation::Relu6}) {
       Floats reals = garbage(n);
-      scale_shift_activation_quantize_dequantize(pixels,
-                                                 channels,
-                                                 x.data(),
-                                                 a.data(),
-                                                 b.data(),
-                                                 activation,
-                                                 2.5f,
-                                                 8,
-                                                 RoundType::TiesToEven,
-                                                 nullptr,
-                                                 reals.data());
+      batch_norm_values({.pixels = pixels,
+                         .channels = channels,
+                         .x = x.data(),
+                         .a = a.data(),
+                         .b = b.data(),
+                         .activation = activation,
+                         .scale = 2.5f,
+                         .round = RoundType::TiesToEven},
+                        reals.data());
       const Floats got = run_everywhere([&, pixels = pixels, channels = channels] {
         Codes codes = zeros(n);
-        scale_shift_activation_codes(pixels,
-                                     channels,
-                                     x.data(),
-                                     a.data(),
-                                     b.data(),
-                                     activation,
-                                     2.5f,
-                                     8,
-                                     RoundType::TiesToEven,
-                                     nullptr,
-                                     codes.data());
+        batch_norm_codes({.pixels = pixels,
+                          .channels = channels,
+                          .x = x.data(),
+                          .a = a.data(),
+                          .b = b.data(),
+                          .activation = activation,
+                          .scale = 2.5f,
+                          .round = RoundType::TiesToEven},
+                         codes.data());
         Floats y = garbage(n);
         dequantize_codes(n, codes.data(), 2.5f, 8, y.data());
         return y;

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "backend/cpu/batch_norm.h"
+#include "backend/cpu/batch_norm_quantize.h"
 #include "backend/kernel_test.h"
 
 namespace intact::cpu {
@@ -150,31 +151,28 @@ TEST(Quantize, fused_form_equals_its_three_steps) {
         quantize_dequantize(n, value.data(), 4.0f, 8, round, expected.data());
         Floats activation_out = garbage(n);
         Floats y = x;
-        scale_shift_activation_quantize_dequantize(pixels,
-                                                   channels,
-                                                   y.data(),
-                                                   a.data(),
-                                                   b.data(),
-                                                   activation,
-                                                   4.0f,
-                                                   8,
-                                                   round,
-                                                   activation_out.data(),
-                                                   y.data());
+        batch_norm_values({.pixels = pixels,
+                           .channels = channels,
+                           .x = y.data(),
+                           .a = a.data(),
+                           .b = b.data(),
+                           .activation = activation,
+                           .scale = 4.0f,
+                           .round = round,
+                           .activation_out = activation_out.data()},
+                          y.data());
         ASSERT_EQ(y, expected);
         ASSERT_EQ(activation_out, value);
         Floats alone = garbage(n);
-        scale_shift_activation_quantize_dequantize(pixels,
-                                                   channels,
-                                                   x.data(),
-                                                   a.data(),
-                                                   b.data(),
-                                                   activation,
-                                                   4.0f,
-                                                   8,
-                                                   round,
-                                                   nullptr,
-                                                   alone.data());
+        batch_norm_values({.pixels = pixels,
+                           .channels = channels,
+                           .x = x.data(),
+                           .a = a.data(),
+                           .b = b.data(),
+                           .activation = activation,
+                           .scale = 4.0f,
+                           .round = round},
+                          alone.data());
         ASSERT_EQ(alone, expected);
       }
     }

@@ -1,11 +1,10 @@
+#include "backend/cpu/batch_norm_quantize.h"
+
 #include <algorithm>
 #include <type_traits>
 
 #include "backend/cpu/channel_tile.h"
-#include "backend/cpu/codes.h"
-#include "backend/cpu/fused_quantize.h"
 #include "backend/cpu/parts.h"
-#include "backend/cpu/quantize.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/batch_norm_quantize.cc"
@@ -55,7 +54,7 @@ template <class Out>
 HWY_INLINE void fused_rows(int64_t begin,
                            int64_t end,
                            int64_t period,
-                           const FusedQuantize& q,
+                           const BatchNormQuantize& q,
                            const float* a,
                            const float* b,
                            Out* y) {
@@ -70,7 +69,7 @@ HWY_INLINE void fused_rows(int64_t begin,
 void fused_value_rows(int64_t begin,
                       int64_t end,
                       int64_t period,
-                      const FusedQuantize& q,
+                      const BatchNormQuantize& q,
                       const float* a,
                       const float* b,
                       float* y) {
@@ -80,7 +79,7 @@ void fused_value_rows(int64_t begin,
 void fused_code_rows(int64_t begin,
                      int64_t end,
                      int64_t period,
-                     const FusedQuantize& q,
+                     const BatchNormQuantize& q,
                      const float* a,
                      const float* b,
                      int8_t* codes) {
@@ -98,74 +97,33 @@ HWY_EXPORT(fused_code_rows);
 
 namespace {
 
-// body(begin, end, period, a, b): elements [begin,end) in rows of `period`, with a and b as long.
-template <class Body>
-void for_tiled_rows(
-    int64_t pixels, int64_t channels, const float* a, const float* b, const Body& body) {
-  const ChannelTile tile(channels);
+// rows(begin, end, period, a, b): elements [begin,end) in rows of `period`, with a and b as long.
+template <class Rows>
+void for_tiled_rows(const BatchNormQuantize& pass, const Rows& rows) {
+  const ChannelTile tile(pass.channels);
   float a_storage[ChannelTile::kMaxTiledColumns];
   float b_storage[ChannelTile::kMaxTiledColumns];
-  const float* a_tiled = tile.spread(a, a_storage);
-  const float* b_tiled = tile.spread(b, b_storage);
-  for_row_parts(pixels, channels, [&](int64_t begin, int64_t end) {
-    body(begin * channels, end * channels, tile.columns(), a_tiled, b_tiled);
+  const float* a = tile.spread(pass.a, a_storage);
+  const float* b = tile.spread(pass.b, b_storage);
+  for_row_parts(pass.pixels, pass.channels, [&](int64_t begin, int64_t end) {
+    rows(begin * pass.channels, end * pass.channels, tile.columns(), a, b);
   });
 }
 
 }  // namespace
 
-void scale_shift_activation_quantize_dequantize(int64_t pixels,
-                                                int64_t channels,
-                                                const float* x,
-                                                const float* a,
-                                                const float* b,
-                                                Activation activation,
-                                                float scale,
-                                                int bits,
-                                                RoundType round,
-                                                float* activation_out,
-                                                float* y) {
-  const FusedQuantize q{.x = x,
-                        .activation = activation,
-                        .scale = scale,
-                        .bits = bits,
-                        .round = round,
-                        .activation_out = activation_out};
-  for_tiled_rows(
-      pixels,
-      channels,
-      a,
-      b,
-      [&](int64_t begin, int64_t end, int64_t period, const float* a_tiled, const float* b_tiled) {
-        HWY_DYNAMIC_DISPATCH(fused_value_rows)(begin, end, period, q, a_tiled, b_tiled, y);
-      });
+void batch_norm_values(const BatchNormQuantize& pass, float* y) {
+  for_tiled_rows(pass,
+                 [&](int64_t begin, int64_t end, int64_t period, const float* a, const float* b) {
+                   HWY_DYNAMIC_DISPATCH(fused_value_rows)(begin, end, period, pass, a, b, y);
+                 });
 }
 
-void scale_shift_activation_codes(int64_t pixels,
-                                  int64_t channels,
-                                  const float* x,
-                                  const float* a,
-                                  const float* b,
-                                  Activation activation,
-                                  float scale,
-                                  int bits,
-                                  RoundType round,
-                                  float* activation_out,
-                                  int8_t* codes) {
-  const FusedQuantize q{.x = x,
-                        .activation = activation,
-                        .scale = scale,
-                        .bits = bits,
-                        .round = round,
-                        .activation_out = activation_out};
-  for_tiled_rows(
-      pixels,
-      channels,
-      a,
-      b,
-      [&](int64_t begin, int64_t end, int64_t period, const float* a_tiled, const float* b_tiled) {
-        HWY_DYNAMIC_DISPATCH(fused_code_rows)(begin, end, period, q, a_tiled, b_tiled, codes);
-      });
+void batch_norm_codes(const BatchNormQuantize& pass, int8_t* codes) {
+  for_tiled_rows(pass,
+                 [&](int64_t begin, int64_t end, int64_t period, const float* a, const float* b) {
+                   HWY_DYNAMIC_DISPATCH(fused_code_rows)(begin, end, period, pass, a, b, codes);
+                 });
 }
 
 }  // namespace intact::cpu

@@ -39,20 +39,6 @@ void dequantize_codes_channels(int64_t outer,
                                int bits,
                                float* y);
 
-/// One pass over x [pixels,channels]: the codes of v = act(a[c]*x + b[c]) with
-/// scale_shift_activation's arithmetic. `activation_out` receives v unless null; it may be x.
-void scale_shift_activation_codes(int64_t pixels,
-                                  int64_t channels,
-                                  const float* x,
-                                  const float* a,
-                                  const float* b,
-                                  Activation activation,
-                                  float scale,
-                                  int bits,
-                                  RoundType round,
-                                  float* activation_out,
-                                  int8_t* codes);
-
 /// multiplier[c] = (x_scale / x_b) * (w_scale[c] / w_b): what a product of codes is worth. Strides
 /// of 0 take one w_scale for all.
 void code_multipliers(int64_t channels,

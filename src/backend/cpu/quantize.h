@@ -50,19 +50,4 @@ void dequantize_channels(int64_t outer,
                          float max_range,
                          float* y);
 
-/// One pass over x [pixels,channels]: v = act(a[c]*x + b[c]) with scale_shift_activation's
-/// arithmetic, y = dequantize(quantize(v)). `activation_out` receives v unless null. Either output
-/// may be x.
-void scale_shift_activation_quantize_dequantize(int64_t pixels,
-                                                int64_t channels,
-                                                const float* x,
-                                                const float* a,
-                                                const float* b,
-                                                Activation activation,
-                                                float scale,
-                                                int bits,
-                                                RoundType round,
-                                                float* activation_out,
-                                                float* y);
-
 }  // namespace intact::cpu

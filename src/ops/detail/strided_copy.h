@@ -18,7 +18,10 @@ struct StridedView {
 };
 
 /// to[i] = from's element number i of the view.
-void gather_strided(const KernelContext& op, const Tensor& from, const StridedView& view, Tensor to);
+void gather_strided(const KernelContext& op,
+                    const Tensor& from,
+                    const StridedView& view,
+                    Tensor to);
 
 /// The view's element number i of `to` = from[i], the others 0; none appears twice. Floats only.
 void scatter_strided(const KernelContext& op,

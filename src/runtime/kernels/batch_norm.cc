@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backend/cpu/codes.h"
-#include "backend/cpu/quantize.h"
+#include "backend/cpu/batch_norm_quantize.h"
 #include "runtime/activation_of.h"
 #include "runtime/batch_norm_node.h"
 #include "runtime/kernel.h"
@@ -149,31 +148,21 @@ void Forward::apply(const Run& run) const {
       *run.at(quantizer->scale_out) = scale;
     }
   }
+  const cpu::BatchNormQuantize pass{.pixels = size.pixels,
+                                    .channels = size.channels,
+                                    .x = run.at(x),
+                                    .a = scratch + a,
+                                    .b = scratch + b,
+                                    .activation = activation,
+                                    .scale = scale,
+                                    .bits = quantizer->bits,
+                                    .round = quantizer->round,
+                                    .activation_out = run.at(y)};
   if (codes != kNoValue) {
-    cpu::scale_shift_activation_codes(size.pixels,
-                                      size.channels,
-                                      run.at(x),
-                                      scratch + a,
-                                      scratch + b,
-                                      activation,
-                                      scale,
-                                      quantizer->bits,
-                                      quantizer->round,
-                                      run.at(y),
-                                      run.at<int8_t>(codes));
-    return;
+    cpu::batch_norm_codes(pass, run.at<int8_t>(codes));
+  } else {
+    cpu::batch_norm_values(pass, run.at(quantizer->out));
   }
-  cpu::scale_shift_activation_quantize_dequantize(size.pixels,
-                                                  size.channels,
-                                                  run.at(x),
-                                                  scratch + a,
-                                                  scratch + b,
-                                                  activation,
-                                                  scale,
-                                                  quantizer->bits,
-                                                  quantizer->round,
-                                                  run.at(y),
-                                                  run.at(quantizer->out));
 }
 
 Step prepare_forward(const Graph& graph, const Node& node) {
