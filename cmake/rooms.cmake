@@ -2,7 +2,7 @@
 # which a build with -DINTACT_PCH=OFF checks.
 if(INTACT_PCH)
   add_library(intact_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
-  target_link_libraries(intact_pch PRIVATE intact_flags fmt::fmt OpenMP::OpenMP_CXX)
+  target_link_libraries(intact_pch PRIVATE intact_flags fmt::fmt Threads::Threads)
   target_precompile_headers(intact_pch PRIVATE <algorithm> <functional> <map> <memory> <optional> <span> <string> <vector>
                             <fmt/format.h>)
 endif()
@@ -12,7 +12,7 @@ function(intact_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   add_library(intact_${name} OBJECT ${sources} ${ROOM_SOURCES})
-  target_link_libraries(intact_${name} PUBLIC intact_flags fmt::fmt OpenMP::OpenMP_CXX ${ROOM_LIBRARIES})
+  target_link_libraries(intact_${name} PUBLIC intact_flags fmt::fmt Threads::Threads ${ROOM_LIBRARIES})
   if(INTACT_PCH AND NOT name STREQUAL "backend")  # whose files are compiled once per SIMD target
     target_precompile_headers(intact_${name} REUSE_FROM intact_pch)
   endif()

@@ -21,7 +21,7 @@ target_include_directories(intact_runtime_static PUBLIC $<BUILD_INTERFACE:${CMAK
                                                         $<INSTALL_INTERFACE:include>)
 target_compile_features(intact_runtime_static PUBLIC cxx_std_20)
 target_link_libraries(intact_runtime_static PRIVATE $<BUILD_INTERFACE:intact_flags>
-                                            PUBLIC fmt::fmt OpenMP::OpenMP_CXX protobuf::libprotobuf-lite ${HWY_LIBRARY})
+                                            PUBLIC fmt::fmt Threads::Threads protobuf::libprotobuf-lite ${HWY_LIBRARY})
 
 # The shared one shows its C functions alone.
 add_library(intact_runtime_shared SHARED $<FILTER:$<TARGET_OBJECTS:intact_runtime>,INCLUDE,/runtime/integer/c_api>)

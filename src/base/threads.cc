@@ -1,15 +1,30 @@
 #include "intact/base/threads.h"
 
+#include <sched.h>
+
 #include <atomic>
+#include <cstdlib>
+#include <thread>
 
 #include "base/check.h"
-#include "base/openmp.h"
+#include "base/default_thread_count.h"
 
 namespace intact {
 namespace {
 
+unsigned allowed_cores() {
+#ifdef __linux__
+  cpu_set_t set;  // hardware_concurrency() knows of no affinity
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    return static_cast<unsigned>(CPU_COUNT(&set));
+  }
+#endif
+  return std::thread::hardware_concurrency();
+}
+
 std::atomic<int>& count_setting() {
-  static std::atomic<int> count = omp_get_max_threads();  // OMP_NUM_THREADS, or the cores allowed
+  static std::atomic<int> count =
+      default_thread_count(std::getenv("OMP_NUM_THREADS"), allowed_cores());
   return count;
 }
 
