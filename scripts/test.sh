@@ -3,6 +3,6 @@
 source "$(dirname "$0")/lib.sh"
 
 "$root/scripts/setup.sh"
-build release
+build release --target all tests
 cd "$root/build/release"
 exec ctest --output-on-failure --parallel 2 "$@"
