@@ -93,13 +93,48 @@ using OptionalFunction = std::optional<Function>;
 /// Returns something with minimize(loss): an Optimizer.
 using OptimizerFunction = std::optional<nb::typed<nb::callable, nb::object()>>;
 
-QuantFunction to_quant_function(const OptionalFunction& function) {
+using FunctionPrograms = std::vector<std::shared_ptr<Program>>;
+
+/// Python's reference to a Program; the Program ends after it.
+nb::object share(const std::shared_ptr<Program>& program) {
+  nb::object reference = nb::find(*program);
+  if (!reference.is_valid()) {
+    reference = nb::cast(program.get(), nb::rv_policy::reference);
+    nb::detail::keep_alive(
+        reference.ptr(), new std::shared_ptr<Program>(program), [](void* owner) noexcept {
+          delete static_cast<std::shared_ptr<Program>*>(owner);
+        });
+  }
+  return reference;
+}
+
+/// The Programs a function is called in, and the Var it is called with: what of them it keeps in
+/// Python stays alive.
+class FunctionCall {
+ public:
+  FunctionCall(const FunctionPrograms& programs, Var& argument)
+      : main_(share(programs.at(programs.size() - 2))),
+        startup_(share(programs.back())),
+        argument_(nb::cast(&argument, nb::rv_policy::reference)) {
+    KeepProgram::postcall(nullptr, 0, argument_);
+  }
+  const nb::object& argument() const { return argument_; }
+
+ private:
+  nb::object main_;
+  nb::object startup_;
+  nb::object argument_;
+};
+
+QuantFunction to_quant_function(const OptionalFunction& function,
+                                const FunctionPrograms& programs) {
   if (!function.has_value()) {
     return {};
   }
-  return [&function = *function](Var& input) -> Var& {
+  return [&function = *function, &programs](Var& input) -> Var& {
     const nb::gil_scoped_acquire gil;
-    const nb::object result = function(nb::cast(&input, nb::rv_policy::reference));
+    const FunctionCall call(programs, input);
+    const nb::object result = function(call.argument());
     if (!nb::isinstance<Var>(result)) {
       throw Error(ErrorCode::InvalidArgument,
                   "quant_aware: a function returned " + nb::cast<std::string>(nb::repr(result)) +
@@ -109,13 +144,15 @@ QuantFunction to_quant_function(const OptionalFunction& function) {
   };
 }
 
-MinimizeFunction to_minimize_function(const OptimizerFunction& function) {
+MinimizeFunction to_minimize_function(const OptimizerFunction& function,
+                                      const FunctionPrograms& programs) {
   if (!function.has_value()) {
     return {};
   }
-  return [&function = *function](Var& loss) {
+  return [&function = *function, &programs](Var& loss) {
     const nb::gil_scoped_acquire gil;
-    function().attr("minimize")(nb::cast(&loss, nb::rv_policy::reference));
+    const FunctionCall call(programs, loss);
+    function().attr("minimize")(call.argument());
   };
 }
 
@@ -139,25 +176,27 @@ void bind_quant_aware(nb::module_& m) {
          std::vector<std::string> disabled_passes,
          QuantReport* report,
          const std::optional<ScaleDict>& used_scale_dict) {
+        FunctionPrograms programs;
         std::map<std::string, float> used;
-        Program result =
-            quant_aware(program,
-                        place,
-                        config.value,
-                        {.for_test = for_test,
-                         .scope = &scope_or_global(scope),
-                         .weight_preprocess_func = to_quant_function(weight_preprocess_func),
-                         .act_preprocess_func = to_quant_function(act_preprocess_func),
-                         .weight_quantize_func = to_quant_function(weight_quantize_func),
-                         .act_quantize_func = to_quant_function(act_quantize_func),
-                         .optimizer_func = to_minimize_function(optimizer_func),
-                         .scale_dict = std::move(scale_dict),
-                         .calibration = calibration.has_value() ? to_batches(*calibration)
-                                                                : CalibrationBatches{},
-                         .calibration_algorithm = ptq_algorithm(calibration_algorithm),
-                         .used_scale_dict = &used,
-                         .disabled_passes = std::move(disabled_passes),
-                         .report = report});
+        Program result = quant_aware(
+            program,
+            place,
+            config.value,
+            {.for_test = for_test,
+             .scope = &scope_or_global(scope),
+             .weight_preprocess_func = to_quant_function(weight_preprocess_func, programs),
+             .act_preprocess_func = to_quant_function(act_preprocess_func, programs),
+             .weight_quantize_func = to_quant_function(weight_quantize_func, programs),
+             .act_quantize_func = to_quant_function(act_quantize_func, programs),
+             .optimizer_func = to_minimize_function(optimizer_func, programs),
+             .function_programs = &programs,
+             .scale_dict = std::move(scale_dict),
+             .calibration =
+                 calibration.has_value() ? to_batches(*calibration) : CalibrationBatches{},
+             .calibration_algorithm = ptq_algorithm(calibration_algorithm),
+             .used_scale_dict = &used,
+             .disabled_passes = std::move(disabled_passes),
+             .report = report});
         if (used_scale_dict.has_value()) {
           const nb::gil_scoped_acquire gil;
           nb::dict scales = *used_scale_dict;

@@ -27,7 +27,7 @@ bool touches(const Op& op, const std::string& name) {
 void append_training(FunctionProgram& function,
                      const MinimizeFunction& optimizer_func,
                      const FunctionBuild& how) {
-  const bool has_parameter = has_trainable_parameter(function.main);
+  const bool has_parameter = has_trainable_parameter(*function.main);
   if (!has_parameter && !how.input_has_gradient) {
     return;
   }
@@ -51,20 +51,24 @@ bool FunctionProgram::is_of_loss(const Op& op) const {
 }
 
 FunctionProgram build_function(const QuantFunction& function,
-                               const MinimizeFunction& optimizer_func,
+                               const QuantAwareOptions& options,
                                const Var& x,
                                const FunctionBuild& how) {
   FunctionProgram result;
-  result.main.set_random_seed(how.seed);
-  result.startup.set_random_seed(how.seed);
+  result.main->set_random_seed(how.seed);
+  result.startup->set_random_seed(how.seed);
   result.input =
-      &result.main.block().add_var(x.name() + "_tmp_input",
-                                   x.dtype(),
-                                   x.shape(),
-                                   {.is_data = true, .stop_gradient = !how.input_has_gradient});
-  const ProgramGuard guard(result.main, result.startup);
+      &result.main->block().add_var(x.name() + "_tmp_input",
+                                    x.dtype(),
+                                    x.shape(),
+                                    {.is_data = true, .stop_gradient = !how.input_has_gradient});
+  if (options.function_programs != nullptr) {
+    options.function_programs->insert(options.function_programs->end(),
+                                      {result.main, result.startup});
+  }
+  const ProgramGuard guard(*result.main, *result.startup);
   result.output = &function(*result.input);
-  check(&result.output->block() == &result.main.block() && result.output->dtype() == x.dtype() &&
+  check(&result.output->block() == &result.main->block() && result.output->dtype() == x.dtype() &&
             compatible(result.output->shape(), x.shape()),
         "quant_aware: {} made '{}' {} {} of '{}' {} {}; return a Var built from the input, of its "
         "type and shape",
@@ -76,7 +80,7 @@ FunctionProgram build_function(const QuantFunction& function,
         to_string(x.dtype()),
         x.shape().to_string());
   if (how.is_trained && result.output != result.input) {
-    append_training(result, optimizer_func, how);
+    append_training(result, options.optimizer_func, how);
   }
   return result;
 }

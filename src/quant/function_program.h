@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "intact/ir/program.h"
 #include "intact/quant/quant_aware.h"
 
@@ -8,8 +10,8 @@ namespace intact {
 /// A QuantFunction built on its own: from `input` to `output`, and, for training, the gradients and
 /// updates of the mean of `output`.
 struct FunctionProgram {
-  Program main;
-  Program startup;
+  std::shared_ptr<Program> main = std::make_shared<Program>();
+  std::shared_ptr<Program> startup = std::make_shared<Program>();
   Var* input = nullptr;
   Var* output = nullptr;
   Var* loss = nullptr;  // nullptr: forward ops only
@@ -28,7 +30,7 @@ struct FunctionBuild {
 /// Throws: InvalidArgument when the function's result is no float Var of its Program with the shape
 /// of x, or it makes parameters but there is no optimizer_func.
 FunctionProgram build_function(const QuantFunction& function,
-                               const MinimizeFunction& optimizer_func,
+                               const QuantAwareOptions& options,
                                const Var& x,
                                const FunctionBuild& how);
 

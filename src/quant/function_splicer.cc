@@ -84,7 +84,7 @@ class Copier {
 /// Runs the function's startup Program into the Scope; what the Scope holds stays.
 void initialize(FunctionProgram& function, const Copier& copier, Scope& scope) {
   Scope fresh;
-  interpret(function.startup, {}, {}, fresh);
+  interpret(*function.startup, {}, {}, fresh);
   for (const std::string& name : fresh.names()) {
     const std::string target = copier.new_name(name);
     if (!scope.contains(target)) {
@@ -111,7 +111,7 @@ void splice_training(Rewriter& rewriter,
                      const Var& x,
                      const Var* x_grad) {
   Op* behind = &gradient;
-  for (const Op* made : function.main.ops()) {
+  for (const Op* made : function.main->ops()) {
     if (made->is_backward() && !function.is_of_loss(*made)) {
       behind = &rewriter.insert_after(*behind, copier.copy(*made));
       if (x_grad != nullptr && x.is_parameter() && behind->writes(*x_grad)) {
@@ -144,7 +144,7 @@ FunctionSplicer::Site FunctionSplicer::build(
   const std::string slot = slot_of(op, x);
   Var* x_grad = gradient == nullptr ? nullptr : gradient_of(*gradient, slot);
   FunctionProgram built = build_function(function,
-                                         options_.optimizer_func,
+                                         options_,
                                          x,
                                          {.argument = argument,
                                           .is_trained = gradient != nullptr,
@@ -157,16 +157,16 @@ FunctionSplicer::Site FunctionSplicer::build(
   copier.map(*built.input, x);
   initialize(built, copier, *options_.scope);
   Site site{.output = &copier(*built.output)};
-  for (const Op* made : built.main.ops()) {
+  for (const Op* made : built.main->ops()) {
     if (made->is_forward() && !built.is_of_loss(*made)) {
       rewriter.insert_before(op, copier.copy(*made));
     }
   }
   replace_in_op_and_gradient(rewriter, op, x, *site.output);
   if (built.loss != nullptr) {
-    site.output_grad = &copier(built.main.var(grad_name(built.output->name())));
+    site.output_grad = &copier(built.main->var(grad_name(built.output->name())));
     if (x_grad != nullptr) {
-      copier.map(built.main.var(grad_name(built.input->name())), *x_grad);
+      copier.map(built.main->var(grad_name(built.input->name())), *x_grad);
       drop_role_var(*gradient, x_grad->name());
     }
     rewriter.set_output(*gradient, grad_name(slot), {site.output_grad});

@@ -263,6 +263,28 @@ TEST_P(ConvertedFunctions, PreprocessedWeightsAreStoredPreprocessed) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, ConvertedFunctions, testing::Bool());
 
+TEST(QuantFunctions, TheirProgramsCanBeKept) {
+  std::vector<std::shared_ptr<Program>> programs;
+  std::vector<const Var*> kept;
+  Scope scope = quant_net_scope();
+  quant_aware(parse_program(kQuantNet),
+              CpuPlace{},
+              {},
+              {.for_test = true,
+               .scope = &scope,
+               .act_preprocess_func = [&](Var& x) -> Var& {
+                 EXPECT_EQ(&default_main_program(), (programs.end() - 2)->get());
+                 EXPECT_EQ(&default_startup_program(), programs.back().get());
+                 kept.push_back(&nn::relu(x));
+                 return x;
+               },
+               .function_programs = &programs});
+  ASSERT_EQ(programs.size(), 2 * kept.size());
+  for (size_t i = 0; i < kept.size(); ++i) {
+    EXPECT_EQ(programs[2 * i]->block().find_var(kept[i]->name()), kept[i]);
+  }
+}
+
 TEST(QuantFunctions, BadFunctionsAreNamed) {
   Scope scope = quant_net_scope();
   const Program train = training_program(kQuantNet, scope);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct QuantAwareOptions {
   QuantFunction act_quantize_func = {};
   /// Trains the parameters of these functions; not needed for test, nor without parameters.
   MinimizeFunction optimizer_func = {};
+  /// Gets the main and startup Programs each function appends to, before it is called. Without it
+  /// they end with quant_aware, and the Vars a function kept with them.
+  std::vector<std::shared_ptr<Program>>* function_programs = nullptr;
   /// Initial values of `<tensor>@scale`, by tensor name, where the Scope has none.
   std::map<std::string, float> scale_dict = {};
   /// With config.quant_post_first: data to find what scale_dict lacks, and how.
