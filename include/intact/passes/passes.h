@@ -23,8 +23,12 @@ PassReport fold_constants(Program& program, Scope& scope);
 /// Folds batch norm in test mode into the weight and bias in front of it. The folded weight is an
 /// entry of its own in `scope`.
 PassReport fold_batch_norm(Program& program, Scope& scope);
+/// Batch norm in test mode becomes a multiplication and an addition, which every reader of the file
+/// rounds alike. Their constants are entries of their own in `scope`. No part of
+/// inference_pipeline().
+PassReport write_batch_norm_out(Program& program, Scope& scope);
 
-/// All of the above, in their order. `scope` must outlive the result.
+/// All of the above but the last, in their order. `scope` must outlive the result.
 std::vector<Pass> inference_pipeline(Scope& scope, std::vector<std::string> targets);
 
 }  // namespace intact

@@ -3,20 +3,22 @@
 //          Y=%y = batch_norm(X=%d, ...) {is_test=true}
 // After:   Output=%c = conv2d(Input=%x@values, Filter=%w_folded@values);
 //          Out=%y = elementwise_add(X=%c, Y=%w_folded_bias@values) {axis=1}
-// and the like for other ops with a weight, and with less behind it: a weight has its op's name in
-// any case, so that all files of one network have the same names. With
-// a = Scale / sqrt(Variance + epsilon) in double, per output channel:
+// and the like for other ops with a weight, and with less behind it, or with batch norm written out
+// as elementwise_mul and elementwise_add: a weight has its op's name in any case, so that all files
+// of one network have the same names. With a of batch_norm_affine, per output channel:
 //   s_w' = fl32(s_w * |a|), codes change sign where a < 0: no code is rounded again
 //   b_q = rint(shift / fl32(s_x * s_w')), int32, of step fl32(s_x * s_w')
 // Where a is 0 or so small that b_q would exceed 2^30, the codes' contribution is below what the
 // bias can hold: the step grows until the bias fits and the codes are rounded to it; reported.
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
 #include "intact/ir/pattern.h"
 #include "intact/tensor/quantize.h"
+#include "passes/batch_norm_affine.h"
 #include "passes/deployment/deployment.h"
 
 namespace intact::deployment {
@@ -45,24 +47,20 @@ Op* only_consumer(const Var& var) {
   return var.consumers().size() == 1 ? var.consumers().front() : nullptr;
 }
 
-bool is_channel_bias(const Op& op, const Var& x, const Scope& scope) {
-  if (op.type() != "elementwise_add" || &op.input("X") != &x || !is_constant()(op.input("Y"))) {
+/// x times, or plus, a float constant for each channel, in shape [C] or [C,1,..].
+bool is_channel_op(const char* type, const Op& op, const Var& x, const Scope& scope) {
+  if (op.type() != type || &op.input("X") != &x || !is_constant()(op.input("Y"))) {
     return false;
   }
-  const int rank = x.shape().rank();
-  const int32_t axis = op.attr<int32_t>("axis");
   const Shape& y = op.input("Y").shape();
-  return y.rank() == 1 && (axis == 1 || (axis == -1 && rank == 2)) && y[0] == x.shape()[1] &&
+  const int32_t given = op.attr<int32_t>("axis");
+  const int axis = given == -1 ? x.shape().rank() - y.rank() : given;
+  return axis == 1 && y.rank() >= 1 && y[0] == x.shape()[1] && y.numel() == y[0] &&
          scope.get(op.input("Y").name()).dtype() == DType::Float32;
 }
 
-bool is_test_batch_norm(const Op& op, const Scope& scope) {
-  if (op.type() != "batch_norm") {
-    return false;
-  }
-  const bool is_test = op.attr<bool>("use_global_stats") ||
-                       (op.attr<bool>("is_test") && !op.attr<bool>("trainable_statistics"));
-  return is_test && scope.get(op.input("Scale").name()).dtype() == DType::Float32;
+bool has_float_scale(const Op& batch_norm, const Scope& scope) {
+  return scope.get(batch_norm.input("Scale").name()).dtype() == DType::Float32;
 }
 
 class FoldAffine {
@@ -138,14 +136,16 @@ class FoldAffine {
                   .result = &result_of(op)};
     for (Op* next = only_consumer(*affine.result); next != nullptr;
          next = only_consumer(*affine.result)) {
-      if (is_channel_bias(*next, *affine.result, scope_)) {
-        const Tensor& bias = scope_.get(next->input("Y").name());
-        for (size_t c = 0; c < channels; ++c) {
-          affine.shift[c] += bias.values<float>()[c];
-        }
+      if (is_channel_op("elementwise_add", *next, *affine.result, scope_)) {
+        append({}, scope_.get(next->input("Y").name()).values<float>(), affine);
         affine.result = &next->output("Out");
-      } else if (is_test_batch_norm(*next, scope_) && &next->input("X") == affine.result) {
-        append_batch_norm(*next, affine);
+      } else if (is_channel_op("elementwise_mul", *next, *affine.result, scope_)) {
+        append(scope_.get(next->input("Y").name()).values<float>(), {}, affine);
+        affine.result = &next->output("Out");
+      } else if (is_test_batch_norm(*next) && has_float_scale(*next, scope_) &&
+                 &next->input("X") == affine.result) {
+        const BatchNormAffine last = batch_norm_affine(*next, scope_);
+        append(last.a, last.b, affine);
         affine.result = &next->output("Y");
       } else {
         break;
@@ -155,15 +155,11 @@ class FoldAffine {
     return affine;
   }
 
-  void append_batch_norm(const Op& op, Affine& affine) const {
-    const auto values = [&](const char* slot) {
-      return scope_.get(op.input(slot).name()).values<float>();
-    };
+  /// y = a * (what affine says) + b; an empty a is 1, an empty b is 0.
+  static void append(std::span<const float> a, std::span<const float> b, Affine& affine) {
     for (size_t c = 0; c < affine.a.size(); ++c) {
-      const double a = values("Scale")[c] /
-                       std::sqrt(double{values("Variance")[c]} + double{op.attr<float>("epsilon")});
-      affine.a[c] *= a;
-      affine.shift[c] = (affine.shift[c] - values("Mean")[c]) * a + values("Bias")[c];
+      affine.a[c] *= a.empty() ? 1 : double{a[c]};
+      affine.shift[c] = affine.shift[c] * (a.empty() ? 1 : double{a[c]}) + (b.empty() ? 0 : b[c]);
     }
   }
 

@@ -7,6 +7,7 @@
 // Before:  Output=%c = conv2d(Input=%x.q, Filter=%w);
 //          Out=%y = fake_channel_wise_dequantize_max_abs(X=%c, Scales=[%w.s, %s])
 // After:   Output=%c = conv2d(Input=%x@values, Filter=%w@values), and %y is %c
+// and so with exact V2's quantize_linear, and %w behind a cast of int8 codes.
 // V2 and ops that quantize and dequantize at once alike. Codes of float weights are what the
 // quantizer's reference kernel gives; a weight's int8 codes are what the file says. Ops that only
 // observe a scale go. x that is never below 0 gets uint8 codes 0..127, other x int8 codes.
@@ -263,7 +264,11 @@ class UseExactSteps {
         }
       }
     }
-    Var& weight = weighted.input(weight_slot);
+    Var& given = weighted.input(weight_slot);
+    Op* cast = given.producers().size() == 1 && given.producers().front()->type() == "cast"
+                   ? given.producers().front()
+                   : nullptr;
+    Var& weight = cast != nullptr ? cast->input("X") : given;
     if (!weight.is_persistable()) {
       rewriter_.replace_all_uses(result_of(op), product);
       return;  // the weight's quantizer was its own
@@ -271,6 +276,9 @@ class UseExactSteps {
     const std::vector<float> steps = weight_steps(op, levels);
     Var& values = weight_values(weight, weighted, steps, axis_of(op, steps));
     rewriter_.set_input(weighted, weight_slot, {&values});
+    if (cast != nullptr && given.consumers().empty()) {
+      rewriter_.erase(*cast);
+    }
     rewriter_.replace_all_uses(result_of(op), product);
   }
 
