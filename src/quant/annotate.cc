@@ -28,7 +28,7 @@ std::string reason_of(const Op& op, const std::vector<PassReport>& passes) {
 }  // namespace
 
 bool is_report_worthy(const Op& op) {
-  if (!op.is_forward() || is_quantize_op(op) || is_dequantize_op(op)) {
+  if (!op.is_forward() || is_quantize_op(op) || is_dequantize_op(op) || is_cast_of_codes(op)) {
     return false;
   }
   if (is_observed(op)) {

@@ -83,7 +83,8 @@ Converted convert(const Program& quant_val_program,
                   const ConvertOptions& options) {
   check_place("convert", place);
   check(options.scope != nullptr, "convert: the scope is null; pass one");
-  check_disabled("convert", options.disabled_passes, convert_passes(config.onnx_format));
+  check_disabled(
+      "convert", options.disabled_passes, convert_passes(config.onnx_format, options.exact));
   check_format(quant_val_program, config.onnx_format);
   check_is_for_test(quant_val_program);
   if (options.save_int8) {
@@ -94,8 +95,10 @@ Converted convert(const Program& quant_val_program,
   result.float_program = quant_val_program.clone();
   result.scope = copy_persistables(quant_val_program, *options.scope);
   ConvertContext context{config, result.scope};
-  std::vector<PassReport> passes = run_passes(
-      convert_pipeline(config.onnx_format), result.float_program, context, options.disabled_passes);
+  std::vector<PassReport> passes = run_passes(convert_pipeline(config.onnx_format, options.exact),
+                                              result.float_program,
+                                              context,
+                                              options.disabled_passes);
   drop_unused(result.float_program);
   if (options.save_int8) {
     result.int8_program = result.float_program.clone();
@@ -113,8 +116,8 @@ Converted convert(const Program& quant_val_program,
   return result;
 }
 
-std::vector<std::string> convert_passes(bool onnx_format) {
-  std::vector<std::string> names = names_of(convert_pipeline(onnx_format));
+std::vector<std::string> convert_passes(bool onnx_format, bool exact) {
+  std::vector<std::string> names = names_of(convert_pipeline(onnx_format, exact));
   for (const std::string& name : names_of(int8_pipeline(onnx_format))) {
     names.push_back(name);
   }

@@ -39,13 +39,14 @@ Operand describe(const QuantizedInput& input, const Scope& scope) {
   return operand;
 }
 
-/// A V1 op after convert: its weight holds codes, and the dequantize op behind it the scales.
+/// An op of V1 or exact V2 after convert: its weight holds codes, and the dequantize op behind it
+/// the scales.
 void add_frozen_weight(Entry& entry, const Op& op, const Scope& scope) {
   if (!reads_activation_codes(op) || !op.has_input(op.def().quant.weight)) {
     return;
   }
   const Var& output = op.output(op.def().quant.outputs.front());
-  const Var& weight = op.input(op.def().quant.weight);
+  const Var& weight = stored_codes(op.input(op.def().quant.weight));
   for (const Op* reader : output.consumers()) {
     if (!is_dequantize_op(*reader)) {
       continue;

@@ -28,13 +28,19 @@ struct Traced {
   const Var* origin = nullptr;
   const Op* quantize = nullptr;
   const Op* dequantize = nullptr;  // of codes in a quantizer's output or in a parameter
-  const Op* behind = nullptr;      // V1: scales the sums of origin's op
+  const Op* behind = nullptr;      // V1, exact V2: scales the sums of origin's op
+  const Op* cast = nullptr;        // exact V2: of stored codes
   int observer_halves = 0;         // V2's pairs that carry a scale are even
 };
 
 Traced trace(const Var& var) {
   Traced traced{.origin = &var};
   for (const Op* op = producer_of(var); op != nullptr; op = producer_of(*traced.origin)) {
+    if (is_cast_of_codes(*op)) {
+      traced.cast = op;
+      traced.origin = &op->input("X");
+      break;
+    }
     const bool is_quantize = is_quantize_op(*op);
     if (!is_quantize && !is_dequantize_op(*op)) {
       break;
@@ -139,7 +145,8 @@ std::string digest_of(const Tensor& tensor) {
 
 bool is_network_op(const Op& op) {
   return op.is_forward() && !is_quantize_op(op) && !is_dequantize_op(op) && !is_observer_op(op) &&
-         op.type() != "feed" && op.type() != "fetch" && op.type() != "increment";
+         !is_cast_of_codes(op) && op.type() != "feed" && op.type() != "fetch" &&
+         op.type() != "increment";
 }
 
 LedgerInput LedgerBuilder::input(const std::string& slot, const Var& var, const Op* reader) const {
@@ -153,6 +160,11 @@ LedgerInput LedgerBuilder::input(const std::string& slot, const Var& var, const 
   } else if (is_parameter && reader != nullptr && slot == reader->def().quant.weight &&
              reads_activation_codes(*reader)) {
     entry.quantized = from_codes(*reader, *traced.origin);
+    const Op* quantizer = activation_quantizer(*reader);
+    if (traced.cast == nullptr && traced.origin->dtype() == DType::Int8 && quantizer != nullptr &&
+        quantizer->type() == "quantize_linear") {
+      entry.flaw = "int8 codes beside codes that are floats";
+    }
   } else if (const Tensor* value = scope_.find(entry.tensor); is_parameter && value != nullptr) {
     entry.digest = digest_of(*value);
   }

@@ -21,7 +21,7 @@ template <class Context>
 using QuantPasses = std::vector<QuantPass<Context>>;
 
 const QuantPasses<const QuantContext>& quant_aware_pipeline();
-const QuantPasses<ConvertContext>& convert_pipeline(bool onnx_format);
+const QuantPasses<ConvertContext>& convert_pipeline(bool onnx_format, bool exact);
 /// Makes the int8 program of the float program.
 const QuantPasses<ConvertContext>& int8_pipeline(bool onnx_format);
 

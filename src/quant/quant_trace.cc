@@ -84,6 +84,16 @@ bool is_only_observer(const Op& op) {
   return op.attr_or<bool>("only_observer", false);
 }
 
+bool is_cast_of_codes(const Op& op) {
+  return op.type() == "cast" && op.input("X").is_persistable() &&
+         op.input("X").dtype() == DType::Int8;
+}
+
+Var& stored_codes(Var& weight) {
+  const Op* op = single_producer(weight);
+  return op != nullptr && is_cast_of_codes(*op) ? op->input("X") : weight;
+}
+
 bool is_function_of_parameters(const Var& var) {
   const Op* op = single_producer(var);
   if (op == nullptr || !op->is_forward() || op->def().has_random || op->inputs().empty()) {

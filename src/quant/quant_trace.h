@@ -29,6 +29,12 @@ bool is_dequantize_op(const Op& op);
 /// quantize_linear or dequantize_linear that only carries a scale.
 bool is_only_observer(const Op& op);
 
+/// A cast of codes that are stored in a parameter, for an op that works on codes
+/// (cast_weight_codes).
+bool is_cast_of_codes(const Op& op);
+/// The parameter behind such a cast; the Var itself when there is none.
+Var& stored_codes(Var& weight);
+
 /// Computed from parameters alone: what a QuantFunction makes of a weight.
 bool is_function_of_parameters(const Var& var);
 

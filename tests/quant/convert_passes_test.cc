@@ -273,5 +273,41 @@ TEST_F(ConvertPasses, Int8Guards) {
               "its weight does not hold codes");
 }
 
+const std::string kStoredCodes = R"(
+  var %x: float32[-1,2,4,4] data
+  var %w: float32[2,2,1,1] persistable parameter
+  var %w@scale: float32[2] persistable
+  var %x@scale: float32[1] persistable
+  var %zero: int32[1] persistable
+  Y=%x.quantized = quantize_linear(X=%x, Scale=%x@scale, ZeroPoint=%zero) {is_test=true}
+  Y=%values = dequantize_linear(X=%w, Scale=%w@scale, ZeroPoint=%zero) {quant_axis=0}
+)";
+
+TEST_F(ConvertPasses, StoredCodesAreCast) {
+  scope.set("w", Tensor(DType::Int8, {2, 2, 1, 1}));
+  check_pass(kStoredCodes + conv("x.quantized", "values"), bind(cast_weight_codes), R"(
+    var %x: float32[-1,2,4,4] data
+    var %w: int8[2,2,1,1] persistable parameter
+    var %w@scale: float32[2] persistable
+    var %x@scale: float32[1] persistable
+    var %zero: int32[1] persistable
+    Y=%x.quantized = quantize_linear(X=%x, Scale=%x@scale, ZeroPoint=%zero) {is_test=true}
+    Out=%w.codes = cast(X=%w) {in_dtype=21, out_dtype=5}
+  )" + conv("x.quantized", "w.codes"));
+}
+
+TEST_F(ConvertPasses, CodesAreNotCastForReadersOfValues) {
+  scope.set("w", Tensor(DType::Int8, {2, 2, 1, 1}));
+  check_skips(kStoredCodes + conv("x", "values"),
+              bind(cast_weight_codes),
+              "dequantize_linear 'values'",
+              "a reader of the weight does not expect codes");
+  scope.set("w", Tensor(DType::Int16, {2, 2, 1, 1}));
+  check_skips(kStoredCodes + conv("x.quantized", "values"),
+              bind(cast_weight_codes),
+              "dequantize_linear 'values'",
+              "its codes are not int8");
+}
+
 }  // namespace
 }  // namespace intact

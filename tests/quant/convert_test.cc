@@ -85,6 +85,24 @@ TEST(Convert, ComputesWhatTheEvaluationProgramComputes) {
   }
 }
 
+TEST(Convert, ExactComputesWhatTheEvaluationProgramComputes) {
+  for (const QuantConfig& config : configs()) {
+    Trained trained = train(config);
+    Converted exact = convert(trained.eval,
+                              CpuPlace{},
+                              config,
+                              {.save_int8 = true, .exact = true, .scope = &trained.scope});
+    for (Program* program : {&exact.float_program, &*exact.int8_program}) {
+      for (const Op* op : program->ops()) {
+        EXPECT_NE(op->type(), "batch_norm") << name_of(config);
+      }
+      const Tensor want = interpret(trained.eval, quant_net_batch(100), {"y"}, trained.scope)[0];
+      const Tensor got = interpret(*program, quant_net_batch(100), {"y"}, exact.scope)[0];
+      expect_close(got, want, 1e-5, name_of(config));
+    }
+  }
+}
+
 TEST(Convert, WeightsAreCodesWithinTheSymmetricRange) {
   for (const QuantConfig& config : configs()) {
     if (config.round_type == QuantRounding::Reference) {

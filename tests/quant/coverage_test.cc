@@ -9,6 +9,7 @@
 #include "intact/ir/interpret.h"
 #include "intact/ir/rewriter.h"
 #include "intact/ir/text.h"
+#include "intact/passes/passes.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/quant_aware.h"
 #include "support/expect_error.h"
@@ -85,12 +86,15 @@ Shipped ship(const std::string& name) {
               {"cost"},
               scope);
   }
-  const Program eval =
-      quant_aware(program, CpuPlace{}, config, {.for_test = true, .scope = &scope});
-  Shipped shipped{.trained = coverage_ledger(eval, scope, kFeeds, kFetches)};
+  Program eval = quant_aware(program, CpuPlace{}, config, {.for_test = true, .scope = &scope});
   const bool as_int8 = name.find("int8") != std::string::npos;
+  const bool is_exact = name.find("exact") != std::string::npos;
   const Converted converted =
-      convert(eval, CpuPlace{}, config, {.save_int8 = as_int8, .scope = &scope});
+      convert(eval, CpuPlace{}, config, {.save_int8 = as_int8, .exact = is_exact, .scope = &scope});
+  if (is_exact) {
+    write_batch_norm_out(eval, scope);
+  }
+  Shipped shipped{.trained = coverage_ledger(eval, scope, kFeeds, kFetches)};
   const std::string prefix = testing::TempDir() + "/coverage_" + name;
   save_inference_model(prefix,
                        kFeeds,
@@ -206,11 +210,21 @@ TEST_P(Coverage, EveryChangedQuantizerAttributeIsReported) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Formats,
-    Coverage,
-    testing::Values("v1", "v2", "v1_int8", "v1_whole", "v2_whole", "v1_portable", "v2_portable"),
-    [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Formats,
+                         Coverage,
+                         testing::Values("v1",
+                                         "v2",
+                                         "v1_int8",
+                                         "v1_whole",
+                                         "v2_whole",
+                                         "v1_portable",
+                                         "v2_portable",
+                                         "v1_exact",
+                                         "v2_exact",
+                                         "v1_exact_int8",
+                                         "v2_exact_whole",
+                                         "v2_exact_portable"),
+                         [](const auto& info) { return info.param; });
 
 TEST(CoverageLedger, SaysWhatChanged) {
   Shipped shipped = ship("v1_portable");

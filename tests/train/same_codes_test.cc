@@ -81,9 +81,14 @@ TEST_P(SameCodesTest, InEveryFile) {
       file("v"), {"image"}, {tiny_.output}, converted.float_program, converted.scope);
   save_inference_model(
       file("int8"), {"image"}, {tiny_.output}, *converted.int8_program, converted.scope);
+  const Converted exact = convert(
+      eval_, CpuPlace{}, config_, {.save_int8 = true, .exact = true, .scope = &tiny_.scope});
+  save_inference_model(file("exact"), {"image"}, {tiny_.output}, exact.float_program, exact.scope);
+  save_inference_model(
+      file("exact_int8"), {"image"}, {tiny_.output}, *exact.int8_program, exact.scope);
   const DeploymentForm form = deployment_form(eval_, tiny_.scope, {tiny_.output});
   save_onnx_model(file("m.onnx"), {"image"}, {tiny_.output}, form.program, form.scope);
-  for (const char* name : {"v", "int8", "m.onnx"}) {
+  for (const char* name : {"v", "int8", "exact", "exact_int8", "m.onnx"}) {
     const InferenceModel model = load_model(file(name));
     expect_same(want, codes_of(model.program, model.scope, model.fetches[0], feeds_), name);
   }

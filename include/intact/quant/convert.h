@@ -15,6 +15,10 @@ namespace intact {
 struct ConvertOptions {
   /// Also make the program whose weights are stored as int8.
   bool save_int8 = false;
+  /// Write out what readers round in ways of their own, so that every reader's outputs are the same
+  /// to the last bit: batch norm as a multiplication and an addition, products of V2 on codes. A
+  /// form of our own: the reference keeps batch norm, and V2's products in float.
+  bool exact = false;
   /// Trained weights and scales; never altered.
   const Scope* scope = &global_scope();
   /// Passes of convert_passes() to leave out.
@@ -42,7 +46,7 @@ Converted convert(const Program& quant_val_program,
                   const QuantConfig& config = {},
                   const ConvertOptions& options = {});
 
-/// Names of the passes for a format, in order.
-std::vector<std::string> convert_passes(bool onnx_format);
+/// Names of the passes for a format, in order; exact: of ConvertOptions.
+std::vector<std::string> convert_passes(bool onnx_format, bool exact = false);
 
 }  // namespace intact

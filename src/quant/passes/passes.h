@@ -21,6 +21,7 @@ PassReport refresh_weight_scales(Program& program, ConvertContext& context);
 PassReport record_output_thresholds(Program& program, ConvertContext& context);
 PassReport move_dequantize_behind_ops(Program& program, ConvertContext& context);
 PassReport freeze_weights(Program& program, ConvertContext& context);
+PassReport cast_weight_codes(Program& program, ConvertContext& context);
 PassReport remove_dead_dequantize(Program& program, ConvertContext& context);
 PassReport carry_output_scales(Program& program, ConvertContext& context);
 PassReport remove_observers(Program& program, ConvertContext& context);
