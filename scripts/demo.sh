@@ -34,8 +34,8 @@ common=(--seed "$seed" --threads "$threads")
   "${limit[@]}" "${common[@]}"
 
 "$intact" convert "$out/run_float" --out "$out/float"
-"$intact" convert "$out/run_quantized" --out "$out/v1" --int8
-"$intact" convert "$out/run_quantized" --out "$out/v2" --onnx-format
+"$intact" convert "$out/run_quantized" --out "$out/v1" --int8 --exact
+"$intact" convert "$out/run_quantized" --out "$out/v2" --onnx-format --exact
 "$intact" eval "$out/float" --data "$data" --json "$out/eval_float.json" "${common[@]}" >/dev/null
 for model in v1 v2; do
   "$intact" eval "$out/$model" --arithmetic integer --data "$data" --json "$out/eval_$model.json" "${common[@]}" >/dev/null

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "command.h"
+#include "intact/passes/passes.h"
 #include "intact/quant/coverage.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/train/run_directory.h"
@@ -20,6 +21,7 @@ struct ConvertCommand {
   std::string format = "paddle";
   bool use_onnx_format = false;
   bool save_int8 = false;
+  bool exact = false;
 };
 
 /// The run's quantized program for test, in the wanted format: the scales are the same in both.
@@ -34,8 +36,8 @@ Program quantized_test_program(SavedRun& run,
 }
 
 void check_onnx_options(const ConvertCommand& command) {
-  check(!command.use_onnx_format && !command.save_int8,
-        "--format: onnx has no use for --onnx-format and --int8; leave them out");
+  check(!command.use_onnx_format && !command.save_int8 && !command.exact,
+        "--format: onnx has no use for --onnx-format, --int8 and --exact; leave them out");
 }
 
 int convert_run(const ConvertCommand& command) {
@@ -54,10 +56,11 @@ int convert_run(const ConvertCommand& command) {
   const std::vector<std::string> fetches = {run.info.output};
   const auto quantized = run.info.config.find(kQuantConfigKey);
   if (quantized == run.info.config.end()) {
-    check(
-        !command.use_onnx_format && !command.save_int8,
-        "{}: is a float run, so --onnx-format and --int8 do not apply; `intact quantize` it first",
-        command.run);
+    check(!command.use_onnx_format && !command.save_int8 && !command.exact,
+          "{}: is a float run, so --onnx-format, --int8 and --exact do not apply; `intact "
+          "quantize` it "
+          "first",
+          command.run);
     save_paddle(command.out, feeds, fetches, run.programs.at("test"), run.scope);
     command.common.report(report);
     return kDone;
@@ -65,9 +68,15 @@ int convert_run(const ConvertCommand& command) {
   const QuantConfig trained = quant_config_from_json_text(quantized->second);
   QuantConfig wanted = trained;
   wanted.onnx_format = trained.onnx_format || command.use_onnx_format;
-  const Program program = quantized_test_program(run, trained, wanted);
+  Program program = quantized_test_program(run, trained, wanted);
   const Converted converted =
-      convert(program, CpuPlace{}, wanted, {.save_int8 = command.save_int8, .scope = &run.scope});
+      convert(program,
+              CpuPlace{},
+              wanted,
+              {.save_int8 = command.save_int8, .exact = command.exact, .scope = &run.scope});
+  if (command.exact) {
+    write_batch_norm_out(program, run.scope);  // the ledger's ops are those of the files
+  }
   const CoverageLedger trained_ledger = coverage_ledger(program, run.scope, feeds, fetches);
   save_converted(command.out, feeds, fetches, converted, trained_ledger, report);
   command.common.report(report);
@@ -94,6 +103,10 @@ void add_convert_command(CLI::App& app, Action& action) {
                 "quantize_linear and dequantize_linear ops, int8 weights");
   sub->add_flag(
       "--int8", command->save_int8, "Also write PREFIX_int8, whose weights are stored as int8");
+  sub->add_flag("--exact",
+                command->exact,
+                "Write batch norm as a multiplication and an addition, and V2's products on codes: "
+                "outputs are then the same to the last bit in every reader");
   add_common_options(*sub, command->common);
   sub->callback([command, &action] { action = [command] { return convert_run(*command); }; });
 }

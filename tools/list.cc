@@ -29,7 +29,9 @@ void print_group(const char* title, const std::vector<std::string>& names) {
 void print_passes() {
   print_group("quant_aware", quant_aware_passes());
   print_group("convert, V1 (fake_* ops)", convert_passes(/*onnx_format=*/false));
+  print_group("convert --exact, V1", convert_passes(/*onnx_format=*/false, /*exact=*/true));
   print_group("convert, V2 (quantize_linear)", convert_passes(/*onnx_format=*/true));
+  print_group("convert --exact, V2", convert_passes(/*onnx_format=*/true, /*exact=*/true));
   print_group("deployment form (ONNX, integer runtime)", deployment_passes());
 }
 

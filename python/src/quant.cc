@@ -269,12 +269,14 @@ void bind_convert(nb::module_& m) {
          Place place,
          const ConfigArgument& config,
          bool save_int8,
+         bool exact,
          Scope* scope,
          std::vector<std::string> disabled_passes) {
         return convert(program,
                        place,
                        config.value,
                        {.save_int8 = save_int8,
+                        .exact = exact,
                         .scope = &scope_or_global(scope),
                         .disabled_passes = std::move(disabled_passes)});
       },
@@ -283,11 +285,13 @@ void bind_convert(nb::module_& m) {
       "config"_a = nb::none(),
       nb::kw_only(),
       "save_int8"_a = defaults.save_int8,
+      "exact"_a = defaults.exact,
       "scope"_a.none() = nb::none(),
       "disabled_passes"_a = defaults.disabled_passes,
       ReleaseGil(),
       doc("convert"));
-  m.def("convert_passes", &convert_passes, "onnx_format"_a, doc("convert_passes"));
+  m.def(
+      "convert_passes", &convert_passes, "onnx_format"_a, "exact"_a = false, doc("convert_passes"));
 }
 
 }  // namespace

@@ -53,6 +53,11 @@ def test_train_quantize_convert_save_load(trained, tmp_path):
     theirs = executor.run(model.program, {"image": image}, model.fetches, model.scope)[0]
     assert (ours == theirs).all()
 
+    exact = intact.convert(quant_test, exact=True, scope=scope)
+    assert exact.float_program.to_text().count("batch_norm") == 0
+    close = executor.run(exact.float_program, feeds, [output], exact.scope)[0]
+    assert np.abs(close - ours).max() < 0.1
+
     form = intact.deployment_form(quant_test, scope, [output])
     integers = intact.IntegerModel.compile(form.program, form.scope, ["image"], [output])
     session = intact.IntegerSession(integers, keep_codes=True)

@@ -92,7 +92,7 @@ class Cli(unittest.TestCase):
 
     def test_convert_writes_models_that_evaluate_to_the_same_accuracy(self):
         quantized = json.loads((self.folder / "quantized.json").read_text())
-        for name, flags in (("v1", ["--int8"]), ("v2", ["--onnx-format"])):
+        for name, flags in (("v1", ["--int8"]), ("v2", ["--onnx-format"]), ("exact", ["--onnx-format", "--exact"])):
             done = intact("convert", self.run_quantized, "--out", self.folder / name, *flags)
             self.assertEqual(done.returncode, 0, done.stderr)
             done = intact("eval", self.folder / name, "--data", self.data, "--json", self.folder / "eval.json")
