@@ -22,6 +22,7 @@ struct ConvertCommand {
   bool use_onnx_format = false;
   bool save_int8 = false;
   bool exact = false;
+  SaturationData saturation;
 };
 
 /// The run's quantized program for test, in the wanted format: the scales are the same in both.
@@ -43,11 +44,14 @@ void check_onnx_options(const ConvertCommand& command) {
 int convert_run(const ConvertCommand& command) {
   command.common.apply();
   const bool is_onnx = command.format == "onnx";
+  check(is_onnx || command.saturation.directory.empty(),
+        "--data: is for --format onnx, but --format is {}; leave it out",
+        command.format);
   nlohmann::ordered_json report = {
       {"command", "convert"}, {"run", command.run}, {is_onnx ? "file" : "prefix", command.out}};
   if (is_onnx) {
     check_onnx_options(command);
-    save_onnx(command.out, load_run_or_model(command.run), report);
+    save_onnx(command.out, load_run_or_model(command.run), report, command.saturation);
     command.common.report(report);
     return kDone;
   }
@@ -107,6 +111,13 @@ void add_convert_command(CLI::App& app, Action& action) {
                 command->exact,
                 "Write batch norm as a multiplication and an addition, and V2's products on codes: "
                 "outputs are then the same to the last bit in every reader");
+  sub->add_option("--data",
+                  command->saturation.directory,
+                  "onnx: directory of IDX files under MNIST's names; counts how often layers "
+                  "saturate 16 bits on test images");
+  sub->add_option("--samples", command->saturation.images, "onnx: test images to count on; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   add_common_options(*sub, command->common);
   sub->callback([command, &action] { action = [command] { return convert_run(*command); }; });
 }

@@ -27,9 +27,19 @@ void save_converted(const std::string& prefix,
                     const CoverageLedger& trained,
                     nlohmann::ordered_json& json);
 
+/// Test images on which pair sums that saturate are counted; an empty directory: none.
+struct SaturationData {
+  std::string directory = {};
+  int64_t images = 256;
+};
+
 /// Writes FILE.onnx, a quantized model in deployment form, and prints its name and size; warns of
-/// layers other runtimes may compute otherwise. Reads the file back and compares it with `model`.
-/// Bounds and the list of tensors go into `json`. Throws: InvalidArgument when anything differs.
-void save_onnx(const std::string& file, InferenceModel model, nlohmann::ordered_json& json);
+/// layers other runtimes may compute otherwise, with how often they do on `data`. Reads the file
+/// back and compares it with `model`. Bounds, counts and the list of tensors go into `json`.
+/// Throws: InvalidArgument when anything differs.
+void save_onnx(const std::string& file,
+               InferenceModel model,
+               nlohmann::ordered_json& json,
+               const SaturationData& data = {});
 
 }  // namespace intact::tools

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "ir/quantizer_range.h"
 #include "passes/sign.h"
+#include "quant/deployed_layer.h"
 #include "quant/fake_quant.h"
 #include "quant/op_selection.h"
 #include "quant/quant_trace.h"
@@ -86,32 +87,35 @@ int64_t deployed_range(const Var& codes) {
 
 /// An op of the deployment form, which reads onnx_dequantize_linear on both sides.
 std::optional<PairBound> deployed_bound_of(const Op& op, const Scope& scope) {
-  const std::string& slot = op.def().quant.weight;
-  const Var* weight = nullptr;
-  const Var* activation = nullptr;
-  for (const std::string& name : quantizable_slots(op)) {
-    for (const Var* var : op.input_list(name)) {
-      const Op* maker = var->producers().size() == 1 ? var->producers().front() : nullptr;
-      if (maker != nullptr && maker->type() == "onnx_dequantize_linear") {
-        (name == slot ? weight : activation) = &maker->input("X");
-      }
-    }
-  }
-  if (weight == nullptr || activation == nullptr || weight->shape().rank() < 2) {
-    return std::nullopt;
-  }
-  const Tensor* codes = scope.find(weight->name());
+  const std::optional<DeployedLayer> layer = deployed_layer(op);
+  const Tensor* codes = layer ? scope.find(layer->weight_codes().name()) : nullptr;
   if (codes == nullptr || codes->dtype() != DType::Int8) {
     return std::nullopt;
   }
-  PairBound bound =
-      pair_bound(*codes, weight_axis(op), deployed_range(*activation), is_depthwise(op));
+  PairBound bound = pair_bound(
+      *codes, weight_axis(op), deployed_range(layer->activation_codes()), is_depthwise(op));
   bound.op = op.label();
-  bound.weight = weight->name();
+  bound.weight = layer->weight_codes().name();
   return bound;
 }
 
 }  // namespace
+
+std::optional<DeployedLayer> deployed_layer(const Op& op) {
+  const std::string& weight_slot = op.def().quant.weight;
+  DeployedLayer layer;
+  for (const std::string& slot : quantizable_slots(op)) {
+    for (const Var* var : op.input_list(slot)) {
+      const Op* maker = var->producers().size() == 1 ? var->producers().front() : nullptr;
+      if (maker != nullptr && maker->type() == "onnx_dequantize_linear") {
+        (slot == weight_slot ? layer.weight : layer.activation) = maker;
+      }
+    }
+  }
+  const bool is_layer = layer.weight != nullptr && layer.activation != nullptr &&
+                        layer.weight_codes().shape().rank() >= 2;
+  return is_layer ? std::optional(layer) : std::nullopt;
+}
 
 std::string PairBound::to_text() const {
   return is_depthwise ? fmt::format("{}: depthwise, products are not paired", op)

@@ -144,7 +144,23 @@ class Onnx(unittest.TestCase):
         model = self.folder / "paddle.onnx"
         done = self.done("convert", self.run_quantized, "--format", "onnx", "--out", model)
         self.assertIn("is int8", done.stderr)
+        self.assertNotIn("pairs (", done.stderr)
         self.assertIn("onnx_quantize_linear", self.done("inspect", model).stdout)
+
+    def test_saturating_pairs_are_counted_on_data(self):
+        command = ["convert", self.run_quantized, "--format", "onnx", "--out", self.folder / "counted.onnx", "--data", self.data]
+        done = self.done(*command, "--samples", "16")
+        self.assertRegex(done.stderr, r"can saturate; \d+ of \d+ pairs \(\S+ %\) do on the data")
+        layers = {layer["op"]: layer for layer in self.json(*command, "--samples", "16")["saturation"]}
+        first = layers["conv2d 'c1.tmp_0'"]
+        # 6 channels of 28x28 sums of 5x5 terms, which are 13 pairs.
+        self.assertEqual(first["pairs"], 16 * 6 * 28 * 28 * 13)
+        self.assertTrue(all("pairs" in layer for layer in layers.values() if not layer["is_safe"]))
+        self.assertFalse(any("pairs" in layer for layer in layers.values() if layer["is_safe"]))
+        self.fails("convert", self.run_quantized, "--out", self.folder / "p", "--data", self.data, words=["--data", "onnx"])
+
+    def test_an_unknown_cpu_to_emulate_is_refused(self):
+        self.fails("verify", self.model, "--data", self.data, "--emulate-cpu", "Nehalem9", words=["'Nehalem9'", "qemu-user"])
 
     def test_onnx_runtime_gives_our_labels(self):
         out = self.folder / "certificate"

@@ -33,4 +33,22 @@ PairBound pair_bound(const Tensor& codes, int axis, int64_t activation_range, bo
 /// activation codes by weight codes `scope` has. Signed activations count as u8 with an offset.
 std::vector<PairBound> saturation_bounds(const Program& program, const Scope& scope);
 
+/// How many sums of two products of one layer leave 16 bits on data.
+struct PairCount {
+  std::string op;          // Op::label()
+  int64_t saturating = 0;  // below -32768 or above 32767
+  int64_t pairs = 0;       // all; 0: not counted (transposed convolution, pooled codes)
+
+  PairCount& operator+=(const PairCount& other);
+};
+
+/// One entry for each layer of a Program in deployment form that saturation_bounds() finds unsafe,
+/// in its order. codes: of one batch, by the names of the quantizers' outputs, as
+/// IntegerSession::codes() gives them. The products of one output are taken in the order [taps,
+/// inputs], two at a time; int8 codes as u8 = code + 128; padding as the zero point.
+/// Throws: InvalidArgument when a quantizer's codes are missing.
+std::vector<PairCount> count_saturating_pairs(const Program& deployed,
+                                              const Scope& scope,
+                                              const TensorMap& codes);
+
 }  // namespace intact
