@@ -196,7 +196,10 @@ nlohmann::ordered_json to_json(const Certificate& certificate) {
        {{"directory", certificate.data},
         {"images", certificate.images},
         {"sha256", certificate.data_sha256}}},
-      {"machine", {{"cpu", certificate.cpu}, {"flags", certificate.cpu_flags}}},
+      {"machine",
+       {{"cpu", certificate.cpu},
+        {"flags", certificate.cpu_flags},
+        {"emulated_cpu", certificate.emulated_cpu}}},
       {"intact",
        {{"version", certificate.version},
         {"engine", certificate.engine},
@@ -249,6 +252,10 @@ std::string to_html(const Certificate& certificate) {
                       escape_html(certificate.cpu),
                       escape_html(fmt::format("{}", fmt::join(certificate.cpu_flags, " "))),
                       certificate.model_sha256);
+  if (!certificate.emulated_cpu.empty()) {
+    text += fmt::format("<p>The clients ran on an emulated CPU, qemu's {}.</p>\n",
+                        escape_html(certificate.emulated_cpu));
+  }
   for (const auto& [file, digest] : certificate.data_sha256) {
     text += fmt::format("<p>{}: <code>{}</code></p>\n", escape_html(file), digest);
   }

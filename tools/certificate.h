@@ -52,6 +52,7 @@ struct Certificate {
   int64_t images = 0;
   std::string cpu;
   std::vector<std::string> cpu_flags;
+  std::string emulated_cpu;  // that the clients saw in its place, as qemu calls it; "": none
   std::string version;
   std::string engine;  // what ran the model here
   int64_t correct = 0;

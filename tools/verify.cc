@@ -29,6 +29,7 @@ struct VerifyCommand {
   std::string out = ".";
   int64_t limit = 0;
   int64_t batch_size = 250;
+  std::string emulated_cpu;
   bool is_strict = false;
 };
 
@@ -65,14 +66,41 @@ std::string script_of(const std::string& client) {
   return client == "paddle3" ? "paddle" : client;
 }
 
+const char* const kEmulator = "qemu-x86_64";
+/// What qemu cannot emulate of many CPUs, and would warn of once a thread.
+const char* const kNotEmulated = ",-pcid,-x2apic,-tsc-deadline,-hle,-invpcid,-rtm";
+
+/// What runs a program as on that CPU; empty for this machine's own.
+std::vector<std::string> emulator(const std::string& cpu) {
+  return cpu.empty() ? std::vector<std::string>{}
+                     : std::vector<std::string>{kEmulator, "-cpu", cpu + kNotEmulated};
+}
+
+void check_emulator(const std::string& cpu) {
+  std::vector<std::string> arguments = emulator(cpu);
+  arguments.emplace_back("/bin/true");
+  try {
+    run_process(arguments);
+  } catch (const Error& error) {
+    fail(ErrorCode::InvalidArgument,
+         "--emulate-cpu: '{}' does not run ({}); install Debian's qemu-user, and see `{} -cpu "
+         "help` for the CPUs it has",
+         cpu,
+         error.what(),
+         kEmulator);
+  }
+}
+
 /// One client with one setting, over all batches.
 class ClientRun {
  public:
   ClientRun(const std::string& client,
             bool optimizations,
             const InferenceModel& model,
-            bool exposes_codes)
-      : quantized_(exposes_codes ? quantized_tensors(model.program) : std::vector<std::string>{}) {
+            bool exposes_codes,
+            std::vector<std::string> emulator)
+      : quantized_(exposes_codes ? quantized_tensors(model.program) : std::vector<std::string>{}),
+        emulator_(std::move(emulator)) {
     result_.client = client;
     result_.optimizations = optimizations;
     for (const std::string& name : model.fetches) {
@@ -101,17 +129,20 @@ class ClientRun {
 
  private:
   void run_batch(const std::string& model, const TemporaryFolder& folder, const Batch& batch) {
-    std::vector<std::string> arguments = {
-        python_,
-        fmt::format("{}/{}_client.py", client_scripts(), script_of(result_.client)),
-        "--model",
-        model,
-        "--input",
-        folder.file("x.npy"),
-        "--out",
-        folder.file(""),
-        "--optimizations",
-        result_.optimizations ? "on" : "off"};
+    std::vector<std::string> arguments = emulator_;
+    const std::string script =
+        fmt::format("{}/{}_client.py", client_scripts(), script_of(result_.client));
+    arguments.insert(arguments.end(),
+                     {python_,
+                      script,
+                      "--model",
+                      model,
+                      "--input",
+                      folder.file("x.npy"),
+                      "--out",
+                      folder.file(""),
+                      "--optimizations",
+                      result_.optimizations ? "on" : "off"});
     if (!quantized_.empty()) {
       arguments.insert(arguments.end(), {"--exposed", folder.file("exposed.onnx")});
     }
@@ -147,6 +178,7 @@ class ClientRun {
   }
 
   std::vector<std::string> quantized_;
+  std::vector<std::string> emulator_;
   std::string python_;
   ClientResult result_;
 };
@@ -187,7 +219,7 @@ std::vector<ClientRun> start_clients(const VerifyCommand& command,
       if (client == "paddlelite" && !optimizations) {
         continue;  // it has no such switch
       }
-      runs.emplace_back(client, optimizations, model, is_onnx);
+      runs.emplace_back(client, optimizations, model, is_onnx, emulator(command.emulated_cpu));
     }
   }
   return runs;
@@ -210,6 +242,9 @@ std::string model_file(const std::string& path, bool is_onnx) {
 Certificate make_certificate(const VerifyCommand& command) {
   const bool is_onnx = command.model.ends_with(".onnx");
   check_clients(command, is_onnx);
+  if (!command.emulated_cpu.empty()) {
+    check_emulator(command.emulated_cpu);
+  }
   ModelRunner runner(load_model(command.model), {.keep_codes = is_onnx});
   const InferenceModel& model = runner.model();
   check(model.feeds.size() == 1,
@@ -229,6 +264,7 @@ Certificate make_certificate(const VerifyCommand& command) {
                              .data_sha256 = data_digests(command.data),
                              .cpu = cpu_name(),
                              .cpu_flags = cpu_flags(),
+                             .emulated_cpu = command.emulated_cpu,
                              .version = INTACT_VERSION,
                              .engine = runner.engine()};
   std::vector<ClientRun> clients = start_clients(command, model, is_onnx);
@@ -263,6 +299,9 @@ int verify_model(const VerifyCommand& command) {
   command.common.report(json);
   bool is_equal = true;
   fmt::print("intact  top-1 {}/{}\n", certificate.correct, certificate.images);
+  if (!command.emulated_cpu.empty()) {
+    fmt::print("clients on an emulated {}\n", command.emulated_cpu);
+  }
   for (const ClientResult& result : certificate.clients) {
     if (!result.failure.empty()) {
       is_equal = false;
@@ -315,6 +354,11 @@ void add_verify_command(CLI::App& app, Action& action) {
   sub->add_option("--batch-size", command->batch_size, "Images a client gets at once")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
+  sub->add_option(
+      "--emulate-cpu",
+      command->emulated_cpu,
+      "Run the clients on a CPU that Debian's qemu-user emulates, as Haswell, which has "
+      "AVX2 and no VNNI; slow");
   sub->add_flag("--strict",
                 command->is_strict,
                 "Exit with 1 when a label differs, or an integer of an optimized client");

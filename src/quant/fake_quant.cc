@@ -283,7 +283,7 @@ FakeQuantSpec weight_spec(const QuantConfig& config, const Op& op) {
   if (config.is_portable() && !is_depthwise(op)) {
     const bool is_seven_bit = config.portable_weights == PortableWeights::SevenBit;
     spec.bits = is_seven_bit ? kPortableWeightBits : spec.bits;
-    spec.pair_limit = is_seven_bit ? 0 : kPairLimit;
+    spec.pair_limit = config.portable_weights == PortableWeights::Pairs ? kPairLimit : 0;
   }
   return spec;
 }

@@ -31,8 +31,10 @@ constexpr std::array<std::pair<const char*, DeployBackend>, 4> kBackends = {
      {"arm", DeployBackend::Arm}}};
 constexpr std::array<std::pair<const char*, Deploy>, 2> kDeploys = {
     {{"paddle", Deploy::Paddle}, {"portable", Deploy::Portable}}};
-constexpr std::array<std::pair<const char*, PortableWeights>, 2> kPortableWeights = {
-    {{"pairs", PortableWeights::Pairs}, {"7bit", PortableWeights::SevenBit}}};
+constexpr std::array<std::pair<const char*, PortableWeights>, 3> kPortableWeights = {
+    {{"pairs", PortableWeights::Pairs},
+     {"7bit", PortableWeights::SevenBit},
+     {"unbounded", PortableWeights::Unbounded}}};
 constexpr std::array<std::pair<const char*, CoveragePolicy>, 3> kPolicies = {
     {{"warn", CoveragePolicy::Warn},
      {"fail", CoveragePolicy::Fail},
@@ -269,8 +271,9 @@ const std::vector<Key>& keys() {
           "0..255, weights that cannot saturate 16 bits)"),
       key("portable_weights",
           &C::portable_weights,
-          "portable: pairs (scales raised until neighbouring codes add up to 128 at most) or 7bit "
-          "(codes -63..63)"),
+          "portable: pairs (scales raised until neighbouring codes add up to 128 at most), 7bit "
+          "(codes -63..63) or unbounded (neither: for experiments, CPUs without VNNI compute other "
+          "integers)"),
       key("coverage",
           &C::coverage,
           "layers that a dry-run export before training shows cannot ship: warn, fail, or ignore "

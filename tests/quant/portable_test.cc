@@ -149,6 +149,12 @@ TEST(Portable, EveryLayerIsProvenAndThePaddleProfileIsNot) {
     EXPECT_THAT(trained.report.to_text(),
                 testing::HasSubstr("4 of 4 layers cannot saturate 16-bit pair products"));
   }
+  // The negative control: full codes and no bound.
+  const Trained unbounded = train(portable(false, PortableWeights::Unbounded));
+  for (const PairBound& bound : saturation_bounds(unbounded.eval, unbounded.scope)) {
+    EXPECT_EQ(bound.is_safe(), bound.is_depthwise) << bound.to_text();
+    EXPECT_EQ(bound.activation_range, 255);
+  }
   const Trained control = train({});
   std::map<std::string, bool> safe;
   for (const PairBound& bound : saturation_bounds(control.eval, control.scope)) {

@@ -36,8 +36,9 @@ enum class Deploy {
 
 /// How the portable profile keeps products of neighbours within 16 bits.
 enum class PortableWeights {
-  Pairs,     // scales raised until |w[2j]| + |w[2j+1]| <= 128 over input channels
-  SevenBit,  // codes -63..63
+  Pairs,      // scales raised until |w[2j]| + |w[2j+1]| <= 128 over input channels
+  SevenBit,   // codes -63..63
+  Unbounded,  // neither: products can saturate. For experiments, as the negative control
 };
 
 /// What quant_aware does about layers that a dry-run export shows cannot ship as they are trained.
