@@ -1,5 +1,7 @@
 #include "runtime/conv_node.h"
 
+#include <algorithm>
+
 #include "backend/cpu/conv.h"
 #include "backend/cpu/depthwise.h"
 
@@ -10,21 +12,37 @@ cpu::PointwiseShape pointwise_shape(const cpu::ConvShape& s) {
   return {.pixels = s.n * s.h * s.w, .ci = s.ci, .co = s.co};
 }
 
+/// A quantizer that gives codes as floats, or a dequantizer that takes them.
+bool has_float_codes(const Node& node) {
+  return node.kind.find("quantize") != std::string::npos &&
+         node.kind.find("quantize_dequantize") == std::string::npos &&
+         node.kind != "quantize_codes" && node.kind != "dequantize_codes";
+}
+
+bool has_float_codes(const Graph& graph) {
+  const std::vector<Node*> nodes = graph.nodes();
+  return std::any_of(
+      nodes.begin(), nodes.end(), [](const Node* node) { return has_float_codes(*node); });
+}
+
 }  // namespace
 
 cpu::ConvShape conv_shape_of(const Graph& graph, const Node& node, const char* output) {
   const Shape& w = graph[node.in("Filter")].shape;
   const ValueId y = node.in(output) == kNoValue ? node.out(output) : node.in(output);
-  return conv_shape_of(node.label,
-                       {.kernel = {static_cast<int32_t>(w[2]), static_cast<int32_t>(w[3])},
-                        .strides = node.attr<Ints>("strides"),
-                        .paddings = node.attr<Ints>("paddings"),
-                        .dilations = node.attr<Ints>("dilations"),
-                        .padding_algorithm = node.attr<std::string>("padding_algorithm")},
-                       node.attr<int32_t>("groups"),
-                       graph[node.in("Input")].shape,
-                       w,
-                       graph[y].shape);
+  cpu::ConvShape shape =
+      conv_shape_of(node.label,
+                    {.kernel = {static_cast<int32_t>(w[2]), static_cast<int32_t>(w[3])},
+                     .strides = node.attr<Ints>("strides"),
+                     .paddings = node.attr<Ints>("paddings"),
+                     .dilations = node.attr<Ints>("dilations"),
+                     .padding_algorithm = node.attr<std::string>("padding_algorithm")},
+                    node.attr<int32_t>("groups"),
+                    graph[node.in("Input")].shape,
+                    w,
+                    graph[y].shape);
+  shape.holds_codes = has_float_codes(graph);
+  return shape;
 }
 
 ConvRoute conv_route_of(const cpu::ConvShape& s) {

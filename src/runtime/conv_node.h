@@ -10,6 +10,7 @@ namespace intact {
 enum class ConvRoute { Pointwise, Depthwise, Dense };
 
 /// Of a conv2d or depthwise_conv2d node or their gradients. output: "Output" or "Output@GRAD".
+/// holds_codes is set in a graph where any op gives or takes codes as floats.
 cpu::ConvShape conv_shape_of(const Graph& graph, const Node& node, const char* output);
 ConvRoute conv_route_of(const cpu::ConvShape& shape);
 /// Multiply-adds count as two.

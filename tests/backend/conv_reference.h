@@ -68,12 +68,12 @@ void check_conv(const ConvShape& s,
                 const Forward& forward,
                 const BackwardData& backward_data,
                 const BackwardWeight& backward_weight,
-                const WorkspaceFloats& workspace_floats) {
+                const WorkspaceFloats& workspace_floats,
+                float tolerance = 3e-6f) {  // float sums, relative to the largest element
   const Floats x = random_floats(x_size(s), 1);
   const Floats w = random_floats(w_size(s), 2);
   const Floats dy = random_floats(y_size(s), 3);
   const ConvResults expected = naive_conv(s, x, w, dy);
-  constexpr float kTolerance = 3e-6f;  // float sums, relative to the largest element
   const auto run = [&](auto kernel, ConvPass pass, const Floats& a, const Floats& b, int64_t size) {
     return run_everywhere(
         [&] {
@@ -82,13 +82,12 @@ void check_conv(const ConvShape& s,
           kernel(s, a.data(), b.data(), out.data(), scratch.data());
           return out;
         },
-        kTolerance);  // fused or not
+        tolerance);  // fused or not
   };
-  expect_near(run(forward, ConvPass::Forward, x, w, y_size(s)), expected.y, kTolerance);
+  expect_near(run(forward, ConvPass::Forward, x, w, y_size(s)), expected.y, tolerance);
+  expect_near(run(backward_data, ConvPass::BackwardData, dy, w, x_size(s)), expected.dx, tolerance);
   expect_near(
-      run(backward_data, ConvPass::BackwardData, dy, w, x_size(s)), expected.dx, kTolerance);
-  expect_near(
-      run(backward_weight, ConvPass::BackwardWeight, x, dy, w_size(s)), expected.dw, kTolerance);
+      run(backward_weight, ConvPass::BackwardWeight, x, dy, w_size(s)), expected.dw, tolerance);
 }
 
 }  // namespace intact::cpu

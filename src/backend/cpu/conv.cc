@@ -8,6 +8,7 @@
 #include "backend/cpu/im2col.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/transpose.h"
+#include "backend/cpu/winograd.h"
 
 // Per group g: y_g [pixels,co_g] = col_g [pixels,depth] * w_g^T, where col row p holds the inputs
 // of output pixel p, ordered (ky,kx,i), and w is reordered alike: [co, kh, kw, ci/groups]. Pixels
@@ -194,10 +195,14 @@ void weight_gradient(const ConvShape& s,
 
 int64_t conv_workspace_floats(const ConvShape& s, ConvPass pass) {
   return is_small_conv(s, pass) ? small_conv_workspace_floats(s, pass)
+         : is_winograd_conv(s)  ? winograd_workspace_floats(s, pass)
                                 : workspace_floats<float, float>(s, pass);
 }
 
 int64_t conv_codes_workspace_floats(const ConvShape& s, ConvPass pass) {
+  if (is_winograd_conv(s)) {
+    return winograd_workspace_floats(s, pass);
+  }
   return pass == ConvPass::BackwardData ? workspace_floats<int8_t, float>(s, pass)
                                         : workspace_floats<float, int8_t>(s, pass);
 }
@@ -205,6 +210,9 @@ int64_t conv_codes_workspace_floats(const ConvShape& s, ConvPass pass) {
 void conv_forward(const ConvShape& s, const float* x, const float* w, float* y, float* workspace) {
   if (is_small_conv(s, ConvPass::Forward)) {
     return small_conv_forward(s, x, w, y, workspace);
+  }
+  if (is_winograd_conv(s)) {
+    return winograd_forward(s, x, w, y, workspace);
   }
   const Plan plan = plan_of(s);
   const Areas areas = areas_of<float, float>(s, plan);
@@ -231,12 +239,18 @@ void conv_forward(const ConvShape& s, const float* x, const float* w, float* y, 
 
 void conv_backward_data(
     const ConvShape& s, const float* dy, const float* w, float* dx, float* workspace) {
+  if (is_winograd_conv(s)) {
+    return winograd_backward_data(s, dy, w, dx, workspace);
+  }
   const auto set_b = [](FloatGemm& gemm, const float* weights, int64_t) { gemm.b = weights; };
   data_gradient(s, dy, w, set_b, dx, workspace);
 }
 
 void conv_backward_data_codes(
     const ConvShape& s, const float* dy, const CodedOperand& w, float* dx, float* workspace) {
+  if (is_winograd_conv(s)) {
+    return winograd_backward_data_codes(s, dy, w, dx, workspace);
+  }
   const auto set_b = [&](FloatGemm& gemm, const int8_t* codes, int64_t first_channel) {
     gemm.set_b(codes, w);
     gemm.b_scale += first_channel * w.scale_step;
@@ -249,12 +263,18 @@ void conv_backward_weight(
   if (is_small_conv(s, ConvPass::BackwardWeight)) {
     return small_conv_backward_weight(s, x, dy, dw, workspace);
   }
+  if (is_winograd_conv(s)) {
+    return winograd_backward_weight(s, x, dy, dw, workspace);
+  }
   const auto set_b = [](FloatGemm& gemm, const float* col) { gemm.b = col; };
   weight_gradient(s, x, set_b, dy, dw, workspace);
 }
 
 void conv_backward_weight_codes(
     const ConvShape& s, const CodedOperand& x, const float* dy, float* dw, float* workspace) {
+  if (is_winograd_conv(s)) {
+    return winograd_backward_weight_codes(s, x, dy, dw, workspace);
+  }
   const auto set_b = [&](FloatGemm& gemm, const int8_t* codes) { gemm.set_b(codes, x); };
   weight_gradient(s, x.codes, set_b, dy, dw, workspace);
 }

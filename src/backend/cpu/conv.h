@@ -22,8 +22,10 @@ void conv_backward_data(
 void conv_backward_weight(
     const ConvShape& shape, const float* x, const float* dy, float* dw, float* workspace);
 
-/// The gradients above with w, or x, as codes, dequantized block by block: the same bits as with
-/// dequantized floats. Not for shapes that conv_small.h takes. The scratch is no larger.
+/// The gradients above with w, or x, as codes, dequantized block by block. The same bits as with
+/// dequantized floats, but for shapes that winograd.h takes: there x's scale is applied last, and
+/// results are equal up to rounding. Not for shapes that conv_small.h takes. The scratch is no
+/// larger.
 void conv_backward_data_codes(
     const ConvShape& shape, const float* dy, const CodedOperand& w, float* dx, float* workspace);
 void conv_backward_weight_codes(

@@ -25,6 +25,8 @@ struct ConvShape {
   int64_t groups = 1;
   int64_t oh = 0;
   int64_t ow = 0;
+  /// Whole numbers are held in the floats: kernels add up products plainly, exact up to 2^24.
+  bool holds_codes = false;
 };
 
 /// Sets oh and ow from the other members.
