@@ -43,6 +43,10 @@ struct AppendInitializer {
     append({.type = "gaussian_random",
             .attrs = {{"mean", normal.mean}, {"std", normal.std}, {"seed", seed()}}});
   }
+  void operator()(const TruncatedNormal& normal) const {
+    append({.type = "truncated_gaussian_random",
+            .attrs = {{"mean", normal.mean}, {"std", normal.std}, {"seed", seed()}}});
+  }
   void operator()(const KaimingUniform&) const {
     const auto limit = static_cast<float>(std::sqrt(6.0 / fans_of(var).in));
     (*this)(Uniform{-limit, limit});
@@ -54,6 +58,10 @@ struct AppendInitializer {
     const Fans fans = fans_of(var);
     const auto limit = static_cast<float>(std::sqrt(6.0 / (fans.in + fans.out)));
     (*this)(Uniform{-limit, limit});
+  }
+  void operator()(const XavierNormal&) const {
+    const Fans fans = fans_of(var);
+    (*this)(Normal{0.0f, static_cast<float>(std::sqrt(2.0 / (fans.in + fans.out)))});
   }
 
  private:

@@ -1,9 +1,11 @@
-// uniform_random: Out[i] = min + (max - min) * u(i); gaussian_random: Out[i] = mean + std * z(i).
+// uniform_random: Out[i] = min + (max - min) * u(i); gaussian_random: Out[i] = mean + std * z(i);
+// truncated_gaussian_random: the same with the first z of a number of draws within [-2, 2].
 // The stream is Philox(stream_seed(seed, name of Out)): every Var draws its own numbers, the same
 // on every run, for seed 0 too.
 #include "intact/tensor/random.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "intact/ir/infer_context.h"
 #include "intact/ir/kernel_context.h"
@@ -57,16 +59,33 @@ void uniform_forward(const KernelContext& op) {
   });
 }
 
-void gaussian_forward(const KernelContext& op) {
+/// Out[i] = mean + std * standard(i).
+template <class Standard>
+void fill_normal(const KernelContext& op, const Standard& standard) {
   Tensor out = op.output("Out");
-  const Philox stream = stream_of(op);
   dispatch_float(out.dtype(), op.where(), [&]<class T>(T) {
     const double mean = op.attr<float>("mean");
     const double std = op.attr<float>("std");
     T* values = out.data<T>();
     for (int64_t i = 0; i < out.numel(); ++i) {
-      values[i] = static_cast<T>(mean + std * stream.normal(static_cast<uint64_t>(i)));
+      values[i] = static_cast<T>(mean + std * standard(static_cast<uint64_t>(i)));
     }
+  });
+}
+
+void gaussian_forward(const KernelContext& op) {
+  const Philox stream = stream_of(op);
+  fill_normal(op, [&](uint64_t i) { return stream.normal(i); });
+}
+
+void truncated_gaussian_forward(const KernelContext& op) {
+  const Philox stream = stream_of(op);
+  fill_normal(op, [&](uint64_t i) {
+    double z = stream.normal(i);
+    for (uint64_t attempt = 1; std::abs(z) > 2; ++attempt) {
+      z = stream.normal(i + (attempt << 40));
+    }
+    return z;
   });
 }
 
@@ -90,16 +109,23 @@ void register_random(OpRegistry& registry) {
                 .infer = infer_uniform,
                 .forward = uniform_forward,
                 .gradient = {}});
+  const std::vector<AttrDef> normal = {{"shape", Longs{}},
+                                       {"mean", 0.0f},
+                                       {"std", 1.0f},
+                                       {"seed", int32_t{0}},
+                                       {"dtype", int32_t{5}}};
   registry.add({.type = "gaussian_random",
                 .inputs = inputs,
                 .outputs = {{"Out"}},
-                .attrs = {{"shape", Longs{}},
-                          {"mean", 0.0f},
-                          {"std", 1.0f},
-                          {"seed", int32_t{0}},
-                          {"dtype", int32_t{5}}},
+                .attrs = normal,
                 .infer = infer,
                 .forward = gaussian_forward,
+                .gradient = {}});
+  registry.add({.type = "truncated_gaussian_random",
+                .outputs = {{"Out"}},
+                .attrs = normal,
+                .infer = infer,
+                .forward = truncated_gaussian_forward,
                 .gradient = {}});
 }
 

@@ -64,6 +64,9 @@ TEST(Initializer, FanInOfAMatrixIsItsRows) {
   const double xavier = std::sqrt(6.0 / 1010);
   EXPECT_LE(moments_of(initialize(nn::XavierUniform{}, {1000, 10})).max, xavier * (1 + 1e-6));
   EXPECT_GT(moments_of(initialize(nn::XavierUniform{}, {1000, 10})).max, xavier * 0.99);
+  EXPECT_NEAR(
+      moments_of(initialize(nn::XavierNormal{}, {1000, 10})).std, xavier / std::sqrt(3), 1e-3);
+  EXPECT_LE(moments_of(initialize(nn::TruncatedNormal{0.0f, 0.5f}, {1000, 10})).max, 1);
 }
 
 TEST(Initializer, KaimingNormalHasItsDeviation) {

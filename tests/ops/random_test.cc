@@ -44,8 +44,24 @@ TEST(GaussianRandom, HasTheMeanAndDeviation) {
   EXPECT_NEAR(std::sqrt(squares / 2e4), 3, 4 * 3 / std::sqrt(4e4));
 }
 
+TEST(TruncatedGaussianRandom, IsTheNormalOfWhatStaysWithinTwoDeviations) {
+  const Attributes attrs = {{"shape", Longs{20000}}, {"mean", 1.0f}, {"std", 3.0f}};
+  const Tensor x = draw("truncated_gaussian_random", "w", attrs);
+  const Tensor normal = draw("gaussian_random", "w", attrs);
+  double squares = 0;
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    const double z = (x.data<float>()[i] - 1.0) / 3;
+    ASSERT_LE(std::abs(z), 2 + 1e-6);
+    squares += z * z;
+    if (std::abs((normal.data<float>()[i] - 1.0) / 3) < 2) {
+      ASSERT_EQ(x.data<float>()[i], normal.data<float>()[i]);
+    }
+  }
+  EXPECT_NEAR(squares / 2e4, 0.7737, 0.02);  // variance of a normal cut at 2
+}
+
 TEST(Random, TheStreamDependsOnSeedAndNameOnly) {
-  for (const char* type : {"uniform_random", "gaussian_random"}) {
+  for (const char* type : {"uniform_random", "gaussian_random", "truncated_gaussian_random"}) {
     const auto with_seed = [&](const std::string& name, int32_t seed) {
       return draw(type, name, {{"shape", Longs{8}}, {"seed", seed}});
     };
@@ -68,10 +84,9 @@ TEST(Random, Executor) {
             .inputs = {},
             .attrs = {{"shape", Longs{3, 2}}, {"dtype", 6}},
             .has_batch = false});
-  check_op({.type = "gaussian_random",
-            .inputs = {},
-            .attrs = {{"shape", Longs{3, 2}}},
-            .has_batch = false});
+  for (const char* type : {"gaussian_random", "truncated_gaussian_random"}) {
+    check_op({.type = type, .inputs = {}, .attrs = {{"shape", Longs{3, 2}}}, .has_batch = false});
+  }
 }
 
 TEST(Random, BadInputs) {
