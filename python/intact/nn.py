@@ -3,6 +3,16 @@
 from typing import Union as _Union
 
 from ._intact.nn import *  # noqa: F403
-from ._intact.nn import Constant, KaimingNormal, KaimingUniform, Normal, Uniform, XavierUniform
+from ._intact.nn import (
+    Constant,
+    KaimingNormal,
+    KaimingUniform,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    XavierNormal,
+    XavierUniform,
+)
 
-Initializer = _Union[Constant, Uniform, Normal, KaimingUniform, KaimingNormal, XavierUniform]
+Initializer = _Union[Constant, Uniform, Normal, TruncatedNormal, KaimingUniform, KaimingNormal, XavierUniform,
+                     XavierNormal]

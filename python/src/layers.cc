@@ -16,17 +16,22 @@
 namespace intact::python {
 namespace {
 
-/// Appends an op of any type, with a new temporary in each output slot that must be filled.
-std::vector<Var*> append(const std::string& type, Slots inputs, const Attributes& attrs) {
+/// Appends an op of any type, with a new temporary in each output slot that must be filled and
+/// `list_size` of them in a slot that takes a list.
+std::vector<Var*> append(const std::string& type,
+                         Slots inputs,
+                         const Attributes& attrs,
+                         int list_size) {
   Program& main = default_main_program();
   const OpDef& def = op_registry().get(type);
   const std::string name = main.unique_name(type) + ".tmp";
   std::vector<Var*> results;
   Slots outputs;
   for (const SlotDef& slot : def.outputs) {
-    if (!slot.is_optional && !slot.is_list) {
+    const int count = slot.is_optional ? 0 : (slot.is_list ? list_size : 1);
+    for (int i = 0; i < count; ++i) {
       Var& out = main.block().add_var(main.unique_name(name), DType::Float32, Shape{});
-      outputs[slot.name] = {&out};
+      outputs[slot.name].push_back(&out);
       if (!slot.is_intermediate) {
         results.push_back(&out);
       }
@@ -206,16 +211,20 @@ void bind_layers(nb::module_& m) {
   bind_parameter_layers(m);
   m.def(
       "append",
-      [](const std::string& type, const SlotVars& inputs, const AttributeValues& attrs) {
-        return append(type, inputs.slots, to_attributes(type, attrs));
+      [](const std::string& type,
+         const SlotVars& inputs,
+         const AttributeValues& attrs,
+         int list_size) {
+        return append(type, inputs.slots, to_attributes(type, attrs), list_size);
       },
       "type"_a,
       "inputs"_a,
       "attrs"_a = nb::dict(),
+      "list_size"_a = 0,
       nb::rv_policy::reference,
       nb::call_policy<KeepProgram>(),
       "Appends an op of any type to the current main Program and returns its outputs: a new "
-      "temporary for each output slot that must be filled.");
+      "temporary for each output slot that must be filled, list_size of them where it is a list.");
 }
 
 }  // namespace intact::python

@@ -29,6 +29,13 @@ void bind_initializers(nb::module_& m) {
   nb::class_<nn::KaimingUniform>(m, "KaimingUniform", doc("nn.KaimingUniform")).def(nb::init<>());
   nb::class_<nn::KaimingNormal>(m, "KaimingNormal", doc("nn.KaimingNormal")).def(nb::init<>());
   nb::class_<nn::XavierUniform>(m, "XavierUniform", doc("nn.XavierUniform")).def(nb::init<>());
+  nb::class_<nn::XavierNormal>(m, "XavierNormal", doc("nn.XavierNormal")).def(nb::init<>());
+  nb::class_<nn::TruncatedNormal>(m, "TruncatedNormal", doc("nn.TruncatedNormal"))
+      .def(nb::init<float, float>(),
+           "mean"_a = nn::TruncatedNormal{}.mean,
+           "std"_a = nn::TruncatedNormal{}.std)
+      .def_ro("mean", &nn::TruncatedNormal::mean)
+      .def_ro("std", &nn::TruncatedNormal::std);
   m.def("append_initializer",
         &nn::append_initializer,
         "startup"_a,

@@ -1,6 +1,7 @@
 #include <nanobind/stl/function.h>
 
 #include "casters.h"
+#include "intact/autodiff/append_backward.h"
 #include "intact/train/learning_rate.h"
 #include "intact/train/optimizer.h"
 
@@ -29,16 +30,29 @@ void bind_schedules(nb::module_& m) {
       doc("set_learning_rate"));
 }
 
+using GradientPairs = std::vector<std::pair<Var*, Var*>>;
+
 /// (parameter, gradient) pairs.
-std::vector<std::pair<Var*, Var*>> minimize(Optimizer& optimizer, Var& loss) {
-  std::vector<std::pair<Var*, Var*>> pairs;
-  for (const auto& [parameter, gradient] : optimizer.minimize(loss)) {
+GradientPairs to_pairs(const std::vector<ParameterGradient>& gradients) {
+  GradientPairs pairs;
+  for (const auto& [parameter, gradient] : gradients) {
     pairs.emplace_back(parameter, gradient);
   }
   return pairs;
 }
 
+GradientPairs minimize(Optimizer& optimizer, Var& loss) {
+  return to_pairs(optimizer.minimize(loss));
+}
+
 void bind_optimizers(nb::module_& m) {
+  m.def(
+      "append_backward",
+      [](Var& loss) { return to_pairs(append_backward(loss)); },
+      "loss"_a,
+      nb::rv_policy::reference,
+      nb::call_policy<KeepProgram>(),
+      doc("append_backward"));
   nb::class_<Optimizer>(m, "Optimizer", doc("Optimizer"))
       .def("minimize",
            &minimize,

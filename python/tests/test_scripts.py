@@ -1,5 +1,6 @@
-"""The tutorial's script and a second one run as their users run them."""
+"""The tutorial's script and two others run as their users run them."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 import intact
 from conftest import ROOT
+from tiny_idx import write_idx
 
 MODELS = ["quant_infer_model", "quant_infer_model_int8"]
 # What Paddle is told to do with the float model; prints the shape of its answer to a zero image.
@@ -58,6 +60,38 @@ def test_the_float_model_loads_in_paddle(request, tutorial):
     done = subprocess.run([python, "-c", PADDLE, str(folder / MODELS[0])], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(eval(done.stdout.splitlines()[-1])) == 2
+
+
+# What of a script differs from the one for Paddle, and how.
+IMPORTS = [("import intact.paddle as paddle\n", "import paddle\n"), ("import intact.paddle.", "import paddle."),
+           ("from intact.paddle.", "from paddle."), ("from intact.slim.", "from paddleslim.")]
+RESULTS = ["float", "ptq_abs_max", "ptq_hist", "ptq_KL", "ptq_avg", "qat", "converted", "loaded"]
+
+
+def results_of(printed):
+    return {name: float(value) for name, value in re.findall(r"^(\w+): ([01]\.\d{4})$", printed, re.M)}
+
+
+def test_a_script_written_on_paddle_runs(tiny_mnist, tmp_path):
+    results = results_of(run("lenet_static_graph.py", tiny_mnist, tmp_path))
+    assert list(results) == RESULTS and min(results.values()) > 0.9
+    assert results["qat"] == results["converted"] == results["loaded"]
+
+
+def test_the_same_script_runs_on_paddle(request, tmp_path):
+    python = request.config.getoption("--paddle")
+    if not python:
+        pytest.skip("--paddle PYTHON is not given")
+    text = (ROOT / "examples" / "lenet_static_graph.py").read_text()
+    for ours, theirs in IMPORTS:
+        text = text.replace(ours, theirs)
+    assert "intact." not in text
+    for path in list(write_idx(tmp_path, train=600, test=200).iterdir()):  # Paddle reads whole hundreds
+        (tmp_path / (path.name + ".gz")).write_bytes(gzip.compress(path.read_bytes()))
+    (tmp_path / "script.py").write_text("import zlib, matplotlib, cv2\n" + text)  # before paddle, or it crashes
+    done = subprocess.run([python, "script.py", "--data_dir", "."], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(results_of(done.stdout)) == RESULTS
 
 
 def test_a_script_of_another_style_runs(tiny_mnist, tmp_path):

@@ -6,12 +6,10 @@ nearest.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Optional, Sequence
+from typing import Any, NoReturn
 
-from .. import nn as _nn
 from .._intact import CpuPlace as _CpuPlace
 from .._intact import CudaPlace as _CudaPlace
-from .._intact import Var as _Var
 from ..errors import UnsupportedError as _UnsupportedError
 from . import _random
 from . import io as io
@@ -20,10 +18,81 @@ from . import nn as nn
 from . import optimizer as optimizer
 from . import regularizer as regularizer
 from . import static as static
+from . import tensor as tensor
+from . import utils as utils
 from . import vision as vision
 from ._names import missing as _missing
-from ._names import only as _only
 from .param_attr import ParamAttr as ParamAttr
+from .tensor import abs as abs
+from .tensor import add as add
+from .tensor import add_n as add_n
+from .tensor import arange as arange
+from .tensor import argmax as argmax
+from .tensor import argmin as argmin
+from .tensor import assign as assign
+from .tensor import bmm as bmm
+from .tensor import broadcast_to as broadcast_to
+from .tensor import cast as cast
+from .tensor import chunk as chunk
+from .tensor import clip as clip
+from .tensor import clone as clone
+from .tensor import concat as concat
+from .tensor import create_parameter as create_parameter
+from .tensor import cumsum as cumsum
+from .tensor import divide as divide
+from .tensor import equal as equal
+from .tensor import erf as erf
+from .tensor import exp as exp
+from .tensor import expand as expand
+from .tensor import flatten as flatten
+from .tensor import full as full
+from .tensor import full_like as full_like
+from .tensor import gather as gather
+from .tensor import greater_equal as greater_equal
+from .tensor import greater_than as greater_than
+from .tensor import increment as increment
+from .tensor import index_select as index_select
+from .tensor import less_equal as less_equal
+from .tensor import less_than as less_than
+from .tensor import log as log
+from .tensor import matmul as matmul
+from .tensor import max as max
+from .tensor import maximum as maximum
+from .tensor import mean as mean
+from .tensor import min as min
+from .tensor import minimum as minimum
+from .tensor import mm as mm
+from .tensor import multiply as multiply
+from .tensor import neg as neg
+from .tensor import not_equal as not_equal
+from .tensor import ones as ones
+from .tensor import ones_like as ones_like
+from .tensor import pow as pow
+from .tensor import reciprocal as reciprocal
+from .tensor import reshape as reshape
+from .tensor import rsqrt as rsqrt
+from .tensor import scale as scale
+from .tensor import shape as shape
+from .tensor import slice as slice
+from .tensor import split as split
+from .tensor import sqrt as sqrt
+from .tensor import square as square
+from .tensor import squeeze as squeeze
+from .tensor import stack as stack
+from .tensor import strided_slice as strided_slice
+from .tensor import subtract as subtract
+from .tensor import sum as sum
+from .tensor import t as t
+from .tensor import tanh as tanh
+from .tensor import tile as tile
+from .tensor import topk as topk
+from .tensor import transpose as transpose
+from .tensor import unbind as unbind
+from .tensor import unsqueeze as unsqueeze
+from .tensor import unstack as unstack
+from .tensor import where as where
+from .tensor import zeros as zeros
+from .tensor import zeros_like as zeros_like
 
 CPUPlace = _CpuPlace
 CUDAPlace = _CudaPlace
@@ -72,71 +141,8 @@ def get_device() -> str:
     return "cpu"
 
 
-def mean(x: _Var, axis: int | Sequence[int] | None = None, keepdim: Any = False, name: Optional[str] = None) -> _Var:
-    if axis is None:
-        _only("mean", keepdim=(keepdim, False))
-        return _nn.mean(x)
-    return _nn.reduce_mean(x, [axis] if isinstance(axis, int) else list(axis), keepdim)
-
-
-def sum(x: _Var, axis: int | Sequence[int] | None = None, dtype: Any = None, keepdim: Any = False,
-        name: Optional[str] = None) -> _Var:
-    _only("sum", dtype=(dtype, None))
-    return _nn.reduce_sum(x, [axis] if isinstance(axis, int) else list(axis or []), keepdim)
-
-
-def reshape(x: _Var, shape: Sequence[int], name: Optional[str] = None) -> _Var:
-    return _nn.reshape(x, list(shape))
-
-
-def flatten(x: _Var, start_axis: int = 0, stop_axis: int = -1, name: Optional[str] = None) -> _Var:
-    return _nn.flatten(x, start_axis, stop_axis)
-
-
-def transpose(x: _Var, perm: Sequence[int], name: Optional[str] = None) -> _Var:
-    return _nn.transpose(x, list(perm))
-
-
-def concat(x: Sequence[_Var], axis: int = 0, name: Optional[str] = None) -> _Var:
-    return _nn.concat(list(x), axis)
-
-
-def matmul(x: _Var, y: _Var, transpose_x: Any = False, transpose_y: Any = False, name: Optional[str] = None) -> _Var:
-    return _nn.matmul(x, y, transpose_x=transpose_x, transpose_y=transpose_y)
-
-
-def cast(x: _Var, dtype: str) -> _Var:
-    return _nn.cast(x, dtype)
-
-
-def scale(x: _Var, scale: float = 1.0, bias: float = 0.0, bias_after_scale: Any = True, act: Optional[str] = None,
-          name: Optional[str] = None) -> _Var:
-    _only("scale", bias_after_scale=(bias_after_scale, True), act=(act, None))
-    return _nn.scale(x, scale, bias)
-
-
-def add(x: _Var, y: _Var, name: Optional[str] = None) -> _Var:
-    return x + y
-
-
-def subtract(x: _Var, y: _Var, name: Optional[str] = None) -> _Var:
-    return x - y
-
-
-def multiply(x: _Var, y: _Var, name: Optional[str] = None) -> _Var:
-    return x * y
-
-
-def divide(x: _Var, y: _Var, name: Optional[str] = None) -> _Var:
-    return x / y
-
-
-def abs(x: _Var, name: Optional[str] = None) -> _Var:
-    return _nn.activation(x, "abs")
-
-
-def tanh(x: _Var, name: Optional[str] = None) -> _Var:
-    return _nn.tanh(x)
+def get_default_dtype() -> str:
+    return "float32"
 
 
 __getattr__ = _missing("intact.paddle", globals())

@@ -35,5 +35,17 @@ def XavierUniform(fan_in: Any = None, fan_out: Any = None, name: Optional[str] =
     return nn.XavierUniform()
 
 
+def XavierNormal(fan_in: Any = None, fan_out: Any = None, name: Optional[str] = None) -> nn.XavierNormal:
+    only("XavierNormal", fan_in=(fan_in, None), fan_out=(fan_out, None))
+    return nn.XavierNormal()
+
+
+def TruncatedNormal(mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+                    name: Optional[str] = None) -> nn.TruncatedNormal:
+    only("TruncatedNormal", a=(a, -2.0), b=(b, 2.0))
+    return nn.TruncatedNormal(mean, std)
+
+
 __getattr__ = missing(
-    __name__, ["Constant", "Uniform", "Normal", "KaimingUniform", "KaimingNormal", "XavierUniform"])
+    __name__, ["Constant", "Uniform", "Normal", "TruncatedNormal", "KaimingUniform", "KaimingNormal", "XavierUniform",
+               "XavierNormal"])

@@ -7,6 +7,7 @@ from typing import Any, Iterator, Optional, Sequence
 
 from ... import nn
 from ..._intact import Program, ProgramGuard, Var, default_main_program, default_startup_program
+from ..._intact import append_backward as _append_backward
 from .. import _random
 from .._convert import Attr, param_attr
 from .._names import only
@@ -49,6 +50,24 @@ def create_parameter(shape: Sequence[int], dtype: str, name: Optional[str] = Non
     """A trainable tensor: Xavier uniform, or 0 for a bias, unless an initializer is given."""
     only("create_parameter", dtype=(dtype, "float32"))
     return nn.create_parameter(shape, param_attr(attr, default_initializer, name), is_bias)
+
+
+def create_global_var(shape: Sequence[int], value: float, dtype: str, persistable: bool = False,
+                      force_cpu: Any = False, name: Optional[str] = None) -> Var:
+    """A tensor that the startup Program fills with `value`; no optimizer changes it."""
+    only("create_global_var", dtype=(dtype, "float32"))
+    main, startup = default_main_program(), default_startup_program()
+    name = name or main.unique_name("global_var")
+    filled = startup.block().add_var(name, shape, dtype, persistable=True)
+    nn.append_initializer(startup, filled, nn.Constant(value))
+    return main.block().add_var(name, shape, dtype, persistable=True, stop_gradient=True)
+
+
+def append_backward(loss: Var, parameter_list: Any = None, no_grad_set: Any = None,
+                    callbacks: Any = None) -> list[tuple[Var, Var]]:
+    """Appends the gradients of loss; returns (parameter, gradient) pairs."""
+    only("append_backward", parameter_list=(parameter_list, None), no_grad_set=(no_grad_set, None), callbacks=(callbacks, None))
+    return _append_backward(loss)
 
 
 _scopes: list[str] = []

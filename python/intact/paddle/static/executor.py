@@ -44,6 +44,10 @@ def cpu_places(device_count: Optional[int] = None) -> list[CpuPlace]:
     return [CpuPlace()]
 
 
+class ExecutionStrategy:
+    """Choices of the reference's executor. Any may be set; none has an effect."""
+
+
 class BuildStrategy:
     """Choices of the reference's graph compiler. Any may be set; none has an effect, since every Program is compiled."""
 

@@ -6,6 +6,7 @@ from typing import Any, Optional, Sequence
 
 from ... import nn as _nn
 from ..._intact import Var as _Var
+from ..._intact import default_main_program as _default_main_program
 from .._convert import Attr as _Attr
 from .._convert import Pair as _Pair
 from .._convert import bias_attr as _bias_attr
@@ -95,6 +96,32 @@ def layer_norm(input: _Var, scale: bool = True, shift: bool = True, begin_norm_a
     return _nn.layer_norm(input, begin_norm_axis=begin_norm_axis, epsilon=epsilon, activation=act or "",
                           name=name or "", scale=_param_attr(param_attr) if scale else None,
                           shift=_param_attr(bias_attr) if shift else None)
+
+
+def group_norm(input: _Var, groups: int, epsilon: float = 1e-05, param_attr: _Attr = None, bias_attr: _Attr = None,
+               act: Optional[str] = None, data_layout: str = "NCHW", name: Optional[str] = None) -> _Var:
+    """Normalizes each group of channels of each image."""
+    _only("group_norm", data_layout=(data_layout, "NCHW"))
+    out = _norm("group_norm", input, {"groups": groups, "epsilon": epsilon}, param_attr, bias_attr, name)
+    return _nn.activation(out, act) if act else out
+
+
+def instance_norm(input: _Var, epsilon: float = 1e-05, param_attr: _Attr = None, bias_attr: _Attr = None,
+                  name: Optional[str] = None) -> _Var:
+    """Normalizes each channel of each image."""
+    return _norm("instance_norm", input, {"epsilon": epsilon}, param_attr, bias_attr, name)
+
+
+def _norm(type: str, x: _Var, attrs: dict[str, Any], scale: _Attr, bias: _Attr, name: Optional[str]) -> _Var:
+    """A norm with one scale and one shift a channel; False leaves one out."""
+    prefix = name or _default_main_program().unique_name(type)
+    inputs = {"X": x}
+    for slot, attr, suffix, value in [("Scale", scale, "w_0", 1.0), ("Bias", bias, "b_0", 0.0)]:
+        if attr is not False:
+            filled = _param_attr(attr, _nn.Constant(value))
+            filled.name = filled.name or f"{prefix}.{suffix}"
+            inputs[slot] = _nn.create_parameter([x.shape[1]], filled, slot == "Bias")
+    return _nn.append(type, inputs, attrs)[0]
 
 
 def prelu(x: _Var, mode: str, param_attr: _Attr = None, data_format: str = "NCHW", name: Optional[str] = None) -> _Var:

@@ -29,10 +29,36 @@ def softmax_with_cross_entropy(logits: Var, label: Var, soft_label: bool = False
     return nn.cross_entropy(logits, label, soft_label=soft_label, ignore_index=ignore_index, axis=axis, mean=False)
 
 
+def _reduced(where: str, loss: Var, reduction: str) -> Var:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{where}: reduction '{reduction}' is not known; use 'mean', 'sum' or 'none'")
+    if reduction == "none":
+        return loss
+    return nn.mean(loss) if reduction == "mean" else nn.reduce_sum(loss)
+
+
+def square_error_cost(input: Var, label: Var) -> Var:
+    """Squared differences."""
+    return nn.activation(input - label, "square")
+
+
 def mse_loss(input: Var, label: Var, reduction: str = "mean", name: Optional[str] = None) -> Var:
     """Mean of squared differences."""
-    only("mse_loss", reduction=(reduction, "mean"))
-    return nn.mean(nn.activation(input - label, "square"))
+    return _reduced("mse_loss", square_error_cost(input, label), reduction)
 
 
-__getattr__ = missing(__name__, ["cross_entropy", "softmax_with_cross_entropy", "mse_loss"])
+def l1_loss(input: Var, label: Var, reduction: str = "mean", name: Optional[str] = None) -> Var:
+    """Mean of absolute differences."""
+    return _reduced("l1_loss", nn.activation(input - label, "abs"), reduction)
+
+
+def binary_cross_entropy_with_logits(logit: Var, label: Var, weight: Any = None, reduction: str = "mean",
+                                     pos_weight: Any = None, name: Optional[str] = None) -> Var:
+    """-label * log(s) - (1 - label) * log(1 - s), s = sigmoid(logit)."""
+    only("binary_cross_entropy_with_logits", weight=(weight, None), pos_weight=(pos_weight, None))
+    loss = nn.activation(logit, "softplus") - logit * label
+    return _reduced("binary_cross_entropy_with_logits", loss, reduction)
+
+
+__getattr__ = missing(__name__, ["cross_entropy", "softmax_with_cross_entropy", "mse_loss", "l1_loss", "square_error_cost",
+                                 "binary_cross_entropy_with_logits"])
