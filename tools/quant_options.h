@@ -10,6 +10,8 @@ namespace intact::tools {
 
 /// Where a run's options keep the quantization it was trained with.
 inline constexpr const char* kQuantConfigKey = "quantization";
+/// Present in RunInfo::config when training ends with choose_exact_steps().
+inline constexpr const char* kExactStepsKey = "exact_steps";
 
 /// Keys of QuantConfig as they were given, by name.
 struct QuantOptions {

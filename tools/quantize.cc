@@ -20,6 +20,7 @@ struct QuantizeCommand {
   int64_t epochs = 1;
   float learning_rate = -1.0f;  // negative: the run's own
   int64_t limit = 0;
+  bool has_exact_steps = false;
   QuantOptions quant;
 };
 
@@ -30,6 +31,9 @@ int quantize(const QuantizeCommand& command) {
   check(!run.info.config.contains(kQuantConfigKey),
         "{}: is quantized already; give a float run, or `intact train --resume` it",
         command.run);
+  check(!command.has_exact_steps || config.is_portable(),
+        "--exact-steps: is for --deploy portable, but --deploy is {}; give both or neither",
+        to_string(config.deploy));
   Program& train = run.programs.at("train");
   Program& test = run.programs.at("test");
   QuantReport report;
@@ -64,6 +68,9 @@ int quantize(const QuantizeCommand& command) {
   }
   run.info.config = settings.to_config();
   run.info.config[kQuantConfigKey] = to_json_text(config);
+  if (command.has_exact_steps) {
+    run.info.config[kExactStepsKey] = "true";
+  }
   run.info.epochs = command.epochs;
   run.info.epoch = 0;
   run.info.iteration = 0;
@@ -91,6 +98,10 @@ void add_quantize_command(CLI::App& app, Action& action) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   sub->add_option("--out", command->job.out, "Directory to save the quantized run in")->required();
+  sub->add_flag("--exact-steps",
+                command->has_exact_steps,
+                "portable: after training, powers of two as steps of activations, and few bits in "
+                "those of weights: runtimes that compute in float get the same integers");
   add_tensorboard_option(*sub, command->job);
   add_quant_options(*sub, command->quant);
   add_common_options(*sub, command->job.common);

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "intact/passes/deployment_form.h"
+#include "intact/quant/exact_steps.h"
 #include "intact/train/history.h"
 #include "interrupt.h"
 #include "progress.h"
@@ -114,6 +115,20 @@ void train_epochs(const TrainingJob& job, SavedRun& run, TrainingResult& result)
   result.seconds = seconds_since(start);
 }
 
+void make_steps_exact(SavedRun& run) {
+  const ExactSteps steps =
+      choose_exact_steps(run.programs.at("test"), run.scope, {run.info.output});
+  fmt::print(stderr,
+             "exact steps: {} activations, {} channels of weights\n",
+             steps.activations,
+             steps.channels);
+  if (!steps.inexact.empty()) {
+    fmt::print(stderr,
+               "warning: batch norm all but removes channels of {}; their steps are not exact\n",
+               fmt::join(steps.inexact, ", "));
+  }
+}
+
 }  // namespace
 
 void add_tensorboard_option(CLI::App& command, TrainingJob& job) {
@@ -186,6 +201,9 @@ int train_and_report(const TrainingJob& job, SavedRun& run) {
       fmt::print(stderr, "{} holds the last good state\n", job.out);
     }
     throw;
+  }
+  if (result.is_complete && run.info.config.contains(kExactStepsKey)) {
+    make_steps_exact(run);
   }
   save(job, run, result.history);
   if (!result.is_complete) {

@@ -63,6 +63,7 @@
 #include "intact/quant/calibrate.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/coverage.h"
+#include "intact/quant/exact_steps.h"
 #include "intact/quant/pact.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/quant_config.h"

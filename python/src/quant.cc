@@ -2,6 +2,7 @@
 #include "config.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/coverage.h"
+#include "intact/quant/exact_steps.h"
 #include "intact/quant/pact.h"
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/report.h"
@@ -77,6 +78,19 @@ void bind_report(nb::module_& m) {
       .def("to_text", &QuantReport::to_text, doc("QuantReport.to_text"))
       .def("to_json", &QuantReport::to_json)
       .def("__str__", &QuantReport::to_text);
+  nb::class_<ExactSteps>(m, "ExactSteps", "What choose_exact_steps changed.")
+      .def_ro("activations", &ExactSteps::activations)
+      .def_ro("channels", &ExactSteps::channels)
+      .def_ro("inexact", &ExactSteps::inexact);
+  m.def(
+      "choose_exact_steps",
+      [](const Program& quantized, const std::vector<std::string>& targets, Scope* scope) {
+        return choose_exact_steps(quantized, scope_or_global(scope), targets);
+      },
+      "quantized"_a,
+      "targets"_a,
+      "scope"_a.none() = nb::none(),
+      doc("choose_exact_steps"));
   m.def(
       "inspect_quantization",
       [](const Program& program, Scope* scope) {

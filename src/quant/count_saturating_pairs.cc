@@ -104,15 +104,15 @@ class Windows {
  public:
   Windows(const Op& op, const Shape& x, const Shape& filter, uint8_t padding)
       : padding_(padding), x_(x), inputs_(filter[1]), taps_(filter[2] * filter[3]) {
-    const Window2d window = make_window(op.label(),
-                                        {{static_cast<int32_t>(filter[2]),
-                                          static_cast<int32_t>(filter[3])},
-                                         op.attr<Ints>("strides"),
-                                         op.attr<Ints>("paddings"),
-                                         op.attr<Ints>("dilations"),
-                                         op.attr<std::string>("padding_algorithm")},
-                                        x[2],
-                                        x[3]);
+    const Window2d window =
+        make_window(op.label(),
+                    {{static_cast<int32_t>(filter[2]), static_cast<int32_t>(filter[3])},
+                     op.attr<Ints>("strides"),
+                     op.attr<Ints>("paddings"),
+                     op.attr<Ints>("dilations"),
+                     op.attr<std::string>("padding_algorithm")},
+                    x[2],
+                    x[3]);
     const int64_t height = window.h.output_size(x[2]);
     const int64_t width = window.w.output_size(x[3]);
     positions_ = height * width;
@@ -155,11 +155,8 @@ Weight weight_of_group(const Tensor& filter, int64_t group, int64_t groups) {
   return weight;
 }
 
-void count_conv(const Op& op,
-                const Tensor& x,
-                const Tensor& filter,
-                uint8_t padding,
-                PairCount& result) {
+void count_conv(
+    const Op& op, const Tensor& x, const Tensor& filter, uint8_t padding, PairCount& result) {
   const std::vector<uint8_t> codes = as_u8(x);
   const Windows windows(op, x.shape(), filter.shape(), padding);
   const int64_t groups = op.attr<int32_t>("groups");

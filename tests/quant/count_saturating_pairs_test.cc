@@ -74,8 +74,7 @@ PairCount naive_product(const Tensor& x, const Tensor& w) {
     for (int64_t o = 0; o < w.shape()[1]; ++o) {
       std::vector<int> products;
       for (int64_t k = 0; k < terms; ++k) {
-        products.push_back(code_at(x, row * terms + k) *
-                           w.data<int8_t>()[k * w.shape()[1] + o]);
+        products.push_back(code_at(x, row * terms + k) * w.data<int8_t>()[k * w.shape()[1] + o]);
       }
       add_pairs(products, count);
     }
@@ -89,8 +88,8 @@ struct Counted {
 };
 
 Counted count_over(const IntegerNet& net, const Var& y, const Tensor& image) {
-  IntegerSession session(
-      IntegerModel::compile(net.program, net.scope, {"image"}, {y.name()}), {.keep_codes = true});
+  IntegerSession session(IntegerModel::compile(net.program, net.scope, {"image"}, {y.name()}),
+                         {.keep_codes = true});
   session.run({{"image", image}});
   return {count_saturating_pairs(net.program, net.scope, session.codes()), session.codes()};
 }

@@ -111,6 +111,18 @@ class Onnx(unittest.TestCase):
         self.assertLess(simulated["integers_differing"], simulated["integers_compared"] / 200)
         self.assertEqual(optimized["float_ops"], {}, optimized["ops"])
 
+    def test_exact_steps_give_the_same_integers_in_float(self):
+        run, model, out = (self.folder / name for name in ("exact", "exact.onnx", "exact_certificate"))
+        command = ["quantize", self.run_float, "--data", self.data, "--exact-steps", "--out", run]
+        self.fails(*command, words=["--exact-steps", "portable", "paddle"])
+        done = self.done(*command, "--deploy", "portable")
+        self.assertIn("exact steps: 5 activations, 236 channels of weights", done.stderr)
+        self.done("convert", run, "--format", "onnx", "--out", model)
+        result = self.json("verify", model, "--data", self.data, "--out", out, "--strict")
+        for client in result["clients"]:
+            self.assertEqual(client["integers_differing"], 0)
+            self.assertEqual(client["outputs"][0]["largest_difference"], 0)
+
     def test_a_client_that_fails_is_in_the_certificate(self):
         cache, venv = self.folder / "cache", self.folder / "cache/onnxruntime-1.32.0"
         (venv / "bin").mkdir(parents=True)

@@ -6,7 +6,8 @@
 // and the like for other ops with a weight, and with less behind it, or with batch norm written out
 // as elementwise_mul and elementwise_add: a weight has its op's name in any case, so that all files
 // of one network have the same names. With a of batch_norm_affine, per output channel:
-//   s_w' = fl32(s_w * |a|), codes change sign where a < 0: no code is rounded again
+//   s_w' = fl32(s_w * |a|), codes change sign where a < 0: no code is rounded again; a step that
+//   choose_exact_steps() has brought next to a number of few bits is that number
 //   b_q = rint(shift / fl32(s_x * s_w')), int32, of step fl32(s_x * s_w')
 // Where a is 0 or so small that b_q would exceed 2^30, the codes' contribution is below what the
 // bias can hold: the step grows until the bias fits and the codes are rounded to it; reported.
@@ -20,6 +21,7 @@
 #include "intact/tensor/quantize.h"
 #include "passes/batch_norm_affine.h"
 #include "passes/deployment/deployment.h"
+#include "tensor/short_step.h"
 
 namespace intact::deployment {
 namespace {
@@ -240,7 +242,7 @@ class FoldAffine {
       const auto old_all = old_steps.values<float>();
       const double wanted = double{old_all[old_all.size() == 1 ? 0 : c]} * std::fabs(affine.a[c]);
       const double least = std::fabs(affine.shift[c]) / kLargestBias / double{x_step};
-      folded.steps[c] = static_cast<float>(wanted);
+      folded.steps[c] = exact_step(wanted);
       factors[c] = affine.a[c] < 0 ? -1 : 1;
       if (!(folded.steps[c] * x_step > 0) || wanted < least) {
         folded.steps[c] = static_cast<float>(least > 0 ? least * 1.001 : 1.0);
