@@ -1,7 +1,7 @@
-// Why these steps: products of codes, times steps of few bits, are sums of integers below 2^24 times
-// a power of two, which float32 holds exactly in any order; dividing by a power of two is exact;
-// then rint sees the same number, ties included, as the integer program. A runtime may add a zero point
-// of 128 in front of rint: what it is added to must then be a multiple of 2^-16.
+// Why these steps: products of codes, times steps of few bits, are sums of integers below 2^24
+// times a power of two, which float32 holds exactly in any order; dividing by a power of two is
+// exact; then rint sees the same number, ties included, as the integer program. A runtime may add a
+// zero point of 128 in front of rint: what it is added to must then be a multiple of 2^-16.
 #include "intact/quant/exact_steps.h"
 
 #include <algorithm>
@@ -87,8 +87,8 @@ const Op* quantizer_behind(const Op& op) {
   const std::set<std::string> passed = {"elementwise_add", "relu", "relu6", "pool2d"};
   const Op* next = &op;
   do {
-    const Var& result = next->output(next->def().quant.outputs.empty() ? "Out"
-                                                                       : next->def().quant.outputs.front());
+    const Var& result =
+        next->output(next->def().quant.outputs.empty() ? "Out" : next->def().quant.outputs.front());
     next = result.consumers().size() == 1 ? result.consumers().front() : nullptr;
   } while (next != nullptr && passed.contains(next->type()));
   return next != nullptr && next->type() == "onnx_quantize_linear" ? next : nullptr;
@@ -149,8 +149,9 @@ class WeightSteps {
 
   double unit_of(const Op& op, const DeployedLayer& layer) const {
     const Op* quantizer = quantizer_behind(op);
-    if (quantizer == nullptr ||
-        form_.scope.get(quantizer->input("ZeroPoint").name()).cast(DType::Int32).values<int32_t>()[0] == 0) {
+    if (quantizer == nullptr || form_.scope.get(quantizer->input("ZeroPoint").name())
+                                        .cast(DType::Int32)
+                                        .values<int32_t>()[0] == 0) {
       return 0;
     }
     return kFinestProduct * step_of(*quantizer) / step_of(*layer.activation);

@@ -9,8 +9,8 @@ namespace intact {
 inline constexpr int kStepBits = 7;
 inline constexpr int kFewestStepBits = 4;
 
-/// The nearest number of at most kStepBits significant bits that is a multiple of `unit`, a power of
-/// two or 0; of kFewestStepBits, where a multiple of `unit` has fewer. step > 0.
+/// The nearest number of at most kStepBits significant bits that is a multiple of `unit`, a power
+/// of two or 0; of kFewestStepBits, where a multiple of `unit` has fewer. step > 0.
 inline double short_step(double step, double unit = 0) {
   int exponent = 0;
   std::frexp(step, &exponent);

@@ -17,7 +17,8 @@
 namespace intact {
 namespace {
 
-// A bias and a batch norm, a signed sum of codes, a depthwise convolution, pools, a layer without batch norm.
+// A bias and a batch norm, a signed sum of codes, a depthwise convolution, pools, a layer without
+// batch norm.
 const char* const kNet = R"(
   var %x: float32[-1,3,8,8] data stop_gradient
   var %w1: float32[4,3,3,3] persistable parameter
@@ -93,12 +94,12 @@ bool is_power_of_two(float value) {
 
 TEST(ExactSteps, ShortStepsHaveFewBitsAndAreMultiplesOfTheUnit) {
   EXPECT_EQ(short_step(1.0), 1.0);
-  EXPECT_EQ(short_step(1.004), 1.0);          // 64 and 65 sixty-fourths: the nearer
+  EXPECT_EQ(short_step(1.004), 1.0);  // 64 and 65 sixty-fourths: the nearer
   EXPECT_EQ(short_step(1.012), 65.0 / 64);
   EXPECT_EQ(short_step(0.999), 1.0);
-  EXPECT_EQ(short_step(1.012, 0.125), 1.0);   // a multiple of 1/8
+  EXPECT_EQ(short_step(1.012, 0.125), 1.0);  // a multiple of 1/8
   EXPECT_EQ(short_step(1.2, 0.125), 1.25);
-  EXPECT_EQ(short_step(1.2, 1.0), 1.25);      // 4 bits at least
+  EXPECT_EQ(short_step(1.2, 1.0), 1.25);  // 4 bits at least
   EXPECT_EQ(exact_step(1.0 + 1e-7), 1.0f);
   EXPECT_EQ(exact_step(1.001), 1.001f);
   for (double step = 1e-6; step < 10; step *= 1.0037) {

@@ -14,9 +14,8 @@
 namespace intact {
 
 PassReport cast_weight_codes(Program& program, ConvertContext& context) {
-  const Pattern stored = op_type({"dequantize_linear"})
-                             .where(input_is("X", is_constant()))
-                             .capture("dequantize");
+  const Pattern stored =
+      op_type({"dequantize_linear"}).where(input_is("X", is_constant())).capture("dequantize");
   return rewrite_all(program, stored, [&](Match& m, Rewriter& rewriter) -> RewriteResult {
     Op& dequantize = m.op("dequantize");
     Var& weight = dequantize.input("X");
@@ -30,8 +29,7 @@ PassReport cast_weight_codes(Program& program, ConvertContext& context) {
       }
     }
     weight.set_dtype(DType::Int8);
-    Var& codes =
-        program.block().add_var(weight.name() + ".codes", DType::Float32, weight.shape());
+    Var& codes = program.block().add_var(weight.name() + ".codes", DType::Float32, weight.shape());
     OpSpec cast{.type = "cast",
                 .inputs = {{"X", {&weight}}},
                 .outputs = {{"Out", {&codes}}},
