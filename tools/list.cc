@@ -8,6 +8,9 @@
 #include "intact/passes/deployment_form.h"
 #include "intact/quant/convert.h"
 #include "intact/quant/quant_aware.h"
+#include "intact/quant/quant_embedding.h"
+#include "intact/quant/quant_post.h"
+#include "intact/quant/quant_post_dynamic.h"
 #include "intact/runtime/executor.h"
 
 namespace intact::tools {
@@ -32,6 +35,9 @@ void print_passes() {
   print_group("convert --exact, V1", convert_passes(/*onnx_format=*/false, /*exact=*/true));
   print_group("convert, V2 (quantize_linear)", convert_passes(/*onnx_format=*/true));
   print_group("convert --exact, V2", convert_passes(/*onnx_format=*/true, /*exact=*/true));
+  print_group("quant_post_static with optimize_model, before quant_aware", optimize_model_passes());
+  print_group("quant_post_dynamic", quant_post_dynamic_passes());
+  print_group("quant_embedding", quant_embedding_passes());
   print_group("deployment form (ONNX, integer runtime)", deployment_passes());
 }
 

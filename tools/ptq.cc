@@ -25,6 +25,8 @@ struct PtqCommand {
   int64_t batches = 10;
   int64_t batch_size = 64;
   bool bias_correction = false;
+  bool optimize_model = false;
+  bool adaround = false;
   bool save_int8 = false;
   std::string format = "paddle";
   QuantOptions quant;
@@ -93,18 +95,24 @@ int ptq(const PtqCommand& command) {
                                                           .batch_size = command.batch_size,
                                                           .class_count = classes,
                                                           .feed = model.feeds.front()});
-  Converted converted = quant_post_static(model.program,
-                                          batches,
-                                          config,
-                                          {.algorithm = ptq_algorithm(command.algorithm),
-                                           .hist_percent = command.hist_percent,
-                                           .bias_correction = command.bias_correction,
-                                           .save_int8 = command.save_int8,
-                                           .scope = &model.scope});
+  Converted converted = quant_post_static(
+      model.program,
+      batches,
+      config,
+      {.algorithm = ptq_algorithm(command.algorithm),
+       .hist_percent = command.hist_percent,
+       .bias_correction = command.bias_correction,
+       .optimize_model = command.optimize_model,
+       .weight_rounding = command.adaround ? WeightRounding::Learned : WeightRounding::Nearest,
+       .save_int8 = command.save_int8,
+       .scope = &model.scope});
   fmt::print(stderr,
              "quantized {} of {} ops\n",
              converted.report.quantized_count(),
              converted.report.ops.size());
+  for (const std::string& note : converted.report.notes) {
+    fmt::print(stderr, "{}\n", note);
+  }
   nlohmann::ordered_json report = {{"command", "ptq"},
                                    {"model", command.model},
                                    {"algorithm", command.algorithm},
@@ -156,6 +164,11 @@ void add_ptq_command(CLI::App& app, Action& action) {
   sub->add_flag("--bias-correction",
                 command->bias_correction,
                 "Give quantized weights the mean and deviation of the float ones");
+  sub->add_flag("--optimize-model",
+                command->optimize_model,
+                "Fold batch norm into the layers in front of it first");
+  sub->add_flag(
+      "--adaround", command->adaround, "Learn which way to round each weight, layer by layer");
   sub->add_option("--format", command->format, "paddle or onnx")
       ->check(CLI::IsMember({"paddle", "onnx"}))
       ->capture_default_str();

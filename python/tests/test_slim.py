@@ -133,6 +133,35 @@ def test_each_kind_of_calibration_data_serves(saved, source):
     assert np.abs(answers(folder / "int8", exe) - expected).max() < 0.1 * np.abs(expected).max()
 
 
+@pytest.mark.parametrize("onnx_format", [False, True])
+def test_rounding_can_be_learned(saved, onnx_format):
+    folder, expected, exe = saved
+    errors, codes = {}, {}
+    for kind in ("round", "adaround"):
+        slim.quant.quant_post_static(exe, str(folder / "float"), str(folder / kind), algo="abs_max", data_loader=[[IMAGES]],
+                                     round_type=kind, weight_bits=4, onnx_format=onnx_format, **FILES)
+        errors[kind] = np.square(answers(folder / kind, exe) - expected).mean()
+        codes[kind] = intact.load_model(str(folder / kind / "model")).scope["w"].astype(np.float32)
+    assert errors["adaround"] < errors["round"] and (codes["adaround"] == np.rint(codes["adaround"])).all()
+    assert np.abs(codes["adaround"] - codes["round"]).max() <= 1
+
+
+def test_batch_norm_is_folded_first(fresh, tmp_path):
+    main, startup, scope = fresh
+    image = static.data("image", [None, 1, 8, 8])
+    out = static.nn.fc(static.nn.batch_norm(static.nn.conv2d(image, 4, 3), act="relu"), 3)
+    exe = static.Executor()
+    exe.run(startup)
+    test = main.clone(for_test=True)
+    expected = exe.run(test, {"image": IMAGES}, [out])[0]
+    static.save_inference_model(str(tmp_path / "float" / "model"), [image], [out], exe, program=test)
+    slim.quant.quant_post_static(exe, str(tmp_path / "float"), str(tmp_path / "int8"), data_loader=[[IMAGES]], algo="abs_max",
+                                 optimize_model=True, **FILES)
+    types = [op.type for op in intact.load_model(str(tmp_path / "int8" / "model")).program.ops()]
+    assert "batch_norm" not in types and "conv2d" in types
+    assert np.abs(answers(tmp_path / "int8", exe) - expected).max() < 0.1 * np.abs(expected).max()
+
+
 def test_one_source_of_calibration_data_is_asked_for(saved):
     folder, _, exe = saved
     with pytest.raises(ValueError, match="0 of batch_generator"):

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/check.h"
-#include "intact/runtime/executor.h"
+#include "quant/run_batches.h"
 #include "quant/threshold.h"
 
 namespace intact {
@@ -20,41 +20,6 @@ constexpr std::array<std::pair<const char*, PtqAlgorithm>, 7> kAlgorithms = {
      {"emd", PtqAlgorithm::Emd},
      {"ptf", PtqAlgorithm::Ptf}}};
 
-/// The feeds that `needed`, a part of `program`, reads: a batch may hold labels too.
-TensorMap feeds_for(const Program& needed, const Program& program, const TensorMap& batch) {
-  TensorMap feeds;
-  for (const auto& [name, tensor] : batch) {
-    check(program.block().find_var(name) != nullptr,
-          "calibrate: a batch holds '{}', which is no Var of the program; name its data Vars",
-          name);
-    if (needed.block().find_var(name) != nullptr) {
-      feeds[name] = tensor;
-    }
-  }
-  return feeds;
-}
-
-/// Runs every batch and hands out the tensors, one by one.
-template <class Visit>
-int64_t for_each_batch(const Program& program,
-                       Scope& scope,
-                       const std::vector<std::string>& tensors,
-                       const CalibrationBatches& batches,
-                       const Visit& visit) {
-  Executor executor;
-  const Program needed = program.prune({}, tensors);
-  int64_t count = 0;
-  batches([&](const TensorMap& batch) {
-    const TensorMap feeds = feeds_for(needed, program, batch);
-    const std::vector<Tensor> values = executor.run(needed, feeds, tensors, scope);
-    for (size_t i = 0; i < tensors.size(); ++i) {
-      visit(i, values[i]);
-    }
-    ++count;
-  });
-  return count;
-}
-
 }  // namespace
 
 const char* to_string(PtqAlgorithm algorithm) {
@@ -64,6 +29,17 @@ const char* to_string(PtqAlgorithm algorithm) {
     }
   }
   fail(ErrorCode::Internal, "ptq: unknown algorithm {}", static_cast<int>(algorithm));
+}
+
+const char* to_string(WeightRounding rounding) {
+  return rounding == WeightRounding::Nearest ? "round" : "adaround";
+}
+
+WeightRounding weight_rounding(const std::string& name) {
+  check(name == "round" || name == "adaround",
+        "ptq: weight rounding '{}' is not known; use round or adaround",
+        name);
+  return name == "round" ? WeightRounding::Nearest : WeightRounding::Learned;
 }
 
 std::vector<std::string> ptq_algorithm_names() {
@@ -103,13 +79,17 @@ std::map<std::string, float> calibrate(const Program& program,
   const bool needs_range =
       std::ranges::any_of(finders, [](const auto& f) { return f->needs_range(); });
   if (needs_range) {
-    for_each_batch(program, scope, tensors, batches, [&](size_t i, const Tensor& values) {
-      finders[i]->observe_range(values);
+    run_batches(program, scope, tensors, batches, [&](const std::vector<Tensor>& values) {
+      for (size_t i = 0; i < tensors.size(); ++i) {
+        finders[i]->observe_range(values[i]);
+      }
     });
   }
   const int64_t count =
-      for_each_batch(program, scope, tensors, batches, [&](size_t i, const Tensor& values) {
-        finders[i]->observe(values);
+      run_batches(program, scope, tensors, batches, [&](const std::vector<Tensor>& values) {
+        for (size_t i = 0; i < tensors.size(); ++i) {
+          finders[i]->observe(values[i]);
+        }
       });
   check(count > 0, "calibrate: there is no batch; give some data");
   std::map<std::string, float> thresholds;

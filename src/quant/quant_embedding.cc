@@ -49,6 +49,10 @@ EmbeddingQuantizeType embedding_quantize_type(const std::string& name) {
        name);
 }
 
+std::vector<std::string> quant_embedding_passes() {
+  return {"quantize_embeddings"};
+}
+
 std::vector<std::string> embedding_op_types() {
   return {"lookup_table", "lookup_table_v2"};
 }

@@ -78,13 +78,17 @@ QuantPostDynamic quant_post_dynamic(const Program& program,
   result.scope = copy_persistables(program, *options.scope);
   DynamicContext context{options, result.scope};
   result.report = quantize_stored_weights(result.program, context);
-  result.report.name = "quantize_stored_weights";
+  result.report.name = quant_post_dynamic_passes().front();
   if (options.generate_test_model) {
     result.test_program = result.program.clone();
     result.test_scope = result.scope.clone();
     dequantize_weights(*result.test_program, *result.test_scope);
   }
   return result;
+}
+
+std::vector<std::string> quant_post_dynamic_passes() {
+  return {"quantize_stored_weights"};
 }
 
 QuantPostDynamic quant_post_dynamic(const std::string& model,

@@ -3,15 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "intact/data/npy.h"
 #include "intact/interop/paddle.h"
 #include "intact/ir/interpret.h"
+#include "intact/nn/batch_norm.h"
+#include "intact/nn/conv2d.h"
+#include "intact/nn/data.h"
+#include "intact/nn/fc.h"
+#include "intact/nn/program_guard.h"
 #include "support/check_op.h"
 #include "support/data_path.h"
 #include "support/expect_error.h"
+#include "support/random_tensor.h"
 
 namespace intact {
 namespace {
@@ -140,8 +147,105 @@ TEST(QuantPost, LeavesProgramAndScopeAloneAndHonoursSkips) {
   EXPECT_EQ(converted.report.quantized_count(), 2u);
 }
 
+/// Mean squared difference of the class probabilities from the float model's on the golden batches.
+double error_of(const InferenceModel& model, Converted& converted) {
+  double error = 0;
+  golden_batches([&](const TensorMap& feeds) {
+    Scope scope = model.scope.clone();
+    const Tensor want = interpret(model.program, feeds, model.fetches, scope)[0];
+    const Tensor got = interpret(converted.float_program, feeds, model.fetches, converted.scope)[0];
+    for (int64_t i = 0; i < want.numel(); ++i) {
+      error += std::pow(got.data<float>()[i] - want.data<float>()[i], 2) / want.numel();
+    }
+  });
+  return error;
+}
+
+class AdaRound : public testing::TestWithParam<bool> {};
+
+TEST_P(AdaRound, KeepsTheOutputBetterThanTheNearestCodes) {
+  const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  const QuantConfig config{.weight_bits = 4, .onnx_format = GetParam()};
+  PtqOptions options{.algorithm = PtqAlgorithm::AbsMax, .scope = &model.scope};
+  Converted nearest = quant_post_static(model.program, golden_batches, config, options);
+  options.weight_rounding = WeightRounding::Learned;
+  Converted learned = quant_post_static(model.program, golden_batches, config, options);
+  EXPECT_LT(error_of(model, learned), 0.5 * error_of(model, nearest));
+  EXPECT_EQ(learned.report.notes.size(), 3u);
+  EXPECT_THAT(learned.report.notes.front(), testing::HasSubstr("codes are not the nearest"));
+
+  int64_t changed = 0;
+  for (const std::string& name : model.scope.names()) {
+    const Tensor* stored = learned.scope.find(name);
+    if (stored == nullptr || !name.ends_with("w_0")) {
+      continue;
+    }
+    const Tensor chosen = stored->cast(DType::Float32);
+    const Tensor plain = nearest.scope.get(name).cast(DType::Float32);
+    for (int64_t i = 0; i < chosen.numel(); ++i) {
+      const float code = chosen.data<float>()[i];
+      EXPECT_EQ(code, std::nearbyint(code));
+      EXPECT_LE(std::abs(code - plain.data<float>()[i]), 1);
+      changed += code != plain.data<float>()[i] ? 1 : 0;
+    }
+  }
+  EXPECT_GT(changed, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, AdaRound, testing::Bool());
+
+TEST(QuantPost, OptimizeModelFoldsBatchNormBeforeItQuantizes) {
+  Program program;
+  Program startup;
+  const ProgramGuard guard(program, startup);
+  Var& x = nn::data("x", {-1, 3, 8, 8});
+  Var& conv = nn::conv2d(x, {.filters = 4, .kernel = 3});
+  Var& y = nn::fc(nn::batch_norm(conv, {.activation = "relu"}), {.size = 5});
+  Scope scope;
+  interpret(startup, {}, {}, scope);
+  scope.set("batch_norm_0.w_1", Tensor::from<float>({4}, {0.2f, -0.1f, 0.3f, 0.0f}));
+  scope.set("batch_norm_0.w_2", Tensor::from<float>({4}, {0.5f, 2.0f, 1.0f, 4.0f}));
+  const Program eval = program.clone_for_test();
+  const TensorMap feeds = {{"x", random_tensor({16, 3, 8, 8}, 1)}};
+  const auto batches = [&](const auto& use) { use(feeds); };
+  const std::vector<std::string> before = scope.names();
+  Converted made = quant_post_static(
+      eval,
+      batches,
+      {},
+      {.algorithm = PtqAlgorithm::AbsMax, .optimize_model = true, .scope = &scope});
+  EXPECT_EQ(scope.names(), before);
+  for (const Op* op : made.float_program.ops()) {
+    EXPECT_NE(op->type(), "batch_norm");
+  }
+  EXPECT_EQ(made.report.passes.front().name, optimize_model_passes().front());
+  const Tensor want = interpret(eval, feeds, {y.name()}, scope)[0];
+  const Tensor got = interpret(made.float_program, feeds, {y.name()}, made.scope)[0];
+  expect_close(got, want, 0.03, "folded");  // some steps of 8 bits
+}
+
 TEST(QuantPost, RefusesWhatItCannotDo) {
   const InferenceModel model = load_inference_model(data_path("lenet/float"));
+  const auto refused = [&](const QuantConfig& config, PtqOptions options) {
+    options.scope = &model.scope;
+    quant_post_static(model.program, golden_batches, config, options);
+  };
+  const PtqOptions learned{.weight_rounding = WeightRounding::Learned};
+  expect_error(ErrorCode::InvalidArgument, {"adaround", "portable"}, [&] {
+    refused({.deploy = Deploy::Portable}, learned);
+  });
+  expect_error(ErrorCode::InvalidArgument, {"adaround needs scales per channel", "abs_max"}, [&] {
+    refused({.weight_quantize_type = QuantizeType::AbsMax}, learned);
+  });
+  expect_error(ErrorCode::InvalidArgument, {"bias_correction rounds anew"}, [&] {
+    refused({}, {.bias_correction = true, .weight_rounding = WeightRounding::Learned});
+  });
+  expect_error(ErrorCode::InvalidArgument, {"rounding_steps is 0"}, [&] {
+    refused({}, {.rounding_steps = 0});
+  });
+  expect_error(ErrorCode::InvalidArgument, {"weight rounding 'up'", "adaround"}, [] {
+    weight_rounding("up");
+  });
   expect_error(ErrorCode::InvalidArgument, {"'max' is no algorithm", "abs_max, avg"}, [] {
     ptq_algorithm("max");
   });

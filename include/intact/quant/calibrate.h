@@ -23,6 +23,12 @@ enum class PtqAlgorithm {
   Ptf,     // best power-of-two share of the last batch's abs max
 };
 
+/// How quant_post_static chooses between the two codes next to a weight.
+enum class WeightRounding {
+  Nearest,
+  Learned,  // AdaRound: the choice that keeps the output of the weight's op
+};
+
 /// Calls its argument with the feeds of each batch, in order: the same batches each time.
 using CalibrationBatches = std::function<void(const std::function<void(const TensorMap&)>&)>;
 
@@ -32,6 +38,11 @@ struct PtqOptions {
   /// Shifts and stretches each channel's quantized weights to the mean and deviation of the float
   /// ones.
   bool bias_correction = false;
+  /// Folds batch norm into the layers in front of it first. Their weights then have other scales.
+  bool optimize_model = false;
+  WeightRounding weight_rounding = WeightRounding::Nearest;
+  /// Steps per weight, over the first 32 batches in turn.
+  int rounding_steps = 1000;
   bool save_int8 = false;
   const Scope* scope = &global_scope();  // the float model's; never altered
 };
@@ -40,6 +51,10 @@ struct PtqOptions {
 const char* to_string(PtqAlgorithm algorithm);
 /// Throws: InvalidArgument, listing the valid names.
 PtqAlgorithm ptq_algorithm(const std::string& name);
+/// "round", "adaround".
+const char* to_string(WeightRounding rounding);
+/// Throws: InvalidArgument, listing the valid names.
+WeightRounding weight_rounding(const std::string& name);
 /// All of them, in the order of PtqAlgorithm.
 std::vector<std::string> ptq_algorithm_names();
 

@@ -48,6 +48,8 @@ struct QuantEmbedding {
 
 /// lookup_table, lookup_table_v2.
 std::vector<std::string> embedding_op_types();
+/// Names of the passes of quant_embedding, in order.
+std::vector<std::string> quant_embedding_passes();
 
 /// Stores the embedding tables of a Program for evaluation as integers. Throws: InvalidArgument (an
 /// option), NotFound (a table).

@@ -14,4 +14,7 @@ Converted quant_post_static(const Program& program,
                             const QuantConfig& config = {},
                             const PtqOptions& options = {});
 
+/// Names of the passes of optimize_model, in order; those of quant_aware and convert come after.
+std::vector<std::string> optimize_model_passes();
+
 }  // namespace intact

@@ -45,6 +45,9 @@ struct QuantPostDynamic {
 QuantPostDynamic quant_post_dynamic(const Program& program,
                                     const QuantPostDynamicOptions& options = {});
 
+/// Names of its passes, in order.
+std::vector<std::string> quant_post_dynamic_passes();
+
 /// The same from file to file: reads `model` as load_inference_model does, ignoring options.scope,
 /// and writes save_dir/quantized_model/<name>.pdmodel and .pdiparams, and those of
 /// save_dir/test_model when asked for. Throws besides: what load_inference_model and

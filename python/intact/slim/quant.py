@@ -79,11 +79,13 @@ def quant_post_static(executor: Executor, model_dir: str, quantize_model_path: s
                                                             "matmul", "matmul_v2"),
                       is_full_quantize: bool = False, weight_bits: int = 8, activation_bits: int = 8,
                       activation_quantize_type: str = "range_abs_max",
-                      weight_quantize_type: str = "channel_wise_abs_max", optimize_model: Any = False,
+                      weight_quantize_type: str = "channel_wise_abs_max", optimize_model: bool = False,
                       onnx_format: bool = True, skip_tensor_list: Optional[Sequence[str]] = None,
                       deploy_backend: Optional[str] = None) -> None:
-    """Quantizes the float model in model_dir without training and saves it in the directory quantize_model_path."""
-    only("quant_post_static", round_type=(round_type, "round"), optimize_model=(optimize_model, False))
+    """Quantizes the float model in model_dir without training and saves it in the directory quantize_model_path.
+
+    round_type 'adaround' learns which way to round each weight: 1000 steps a layer, and the codes are integers, unlike the
+    reference's. optimize_model folds batch norm first."""
     model = _intact.load_inference_model(model_prefix(model_dir, model_filename, params_filename))
     config = {"weight_quantize_type": weight_quantize_type, "weight_bits": weight_bits, "activation_bits": activation_bits,
               "quantize_op_types": list(quantizable_op_type), "is_full_quantize": is_full_quantize,
@@ -92,7 +94,7 @@ def quant_post_static(executor: Executor, model_dir: str, quantize_model_path: s
     batches = batches_of("quant_post_static", batch_generator, sample_generator, data_loader, batch_size)
     converted = _intact.quant_post_static(model.program, Calibration(batches, model.feeds, batch_nums), config,
                                           algorithm=algo, hist_percent=hist_percent, bias_correction=bias_correction,
-                                          scope=model.scope)
+                                          optimize_model=optimize_model, weight_rounding=round_type, scope=model.scope)
     os.makedirs(quantize_model_path, exist_ok=True)
     prefix = model_prefix(quantize_model_path, save_model_filename, save_params_filename)
     _intact.save_inference_model(prefix, model.feeds, model.fetches, converted.float_program, converted.scope)
