@@ -123,6 +123,25 @@ class Onnx(unittest.TestCase):
             self.assertEqual(client["integers_differing"], 0)
             self.assertEqual(client["outputs"][0]["largest_difference"], 0)
 
+    def test_int8_files_are_a_quarter_of_the_float_ones(self):
+        run_float, run = self.folder / "mobilenet", self.folder / "mobilenet_quantized"
+        self.done("train", "--model", "mobilenet_v1", "--batch-size", "32", "--limit", "32", "--data", self.data, "--out", run_float)
+        sizes = {}
+        for deploy in ("paddle", "portable"):
+            self.done("quantize", run_float, "--limit", "32", "--data", self.data, "--deploy", deploy, "--out", run / deploy)
+            self.done("convert", run / deploy, "--int8", "--out", self.folder / deploy)
+            self.done("convert", run / deploy, "--format", "onnx", "--out", self.folder / f"{deploy}.onnx")
+            sizes[f"{deploy}_int8"] = self.size(f"{deploy}_int8.pdmodel", f"{deploy}_int8.pdiparams")
+            sizes[deploy] = self.size(f"{deploy}.onnx")
+        self.done("convert", run_float, "--out", self.folder / "float")
+        self.done("convert", run_float, "--format", "onnx", "--out", self.folder / "mobilenet.onnx")
+        pair, onnx = self.size("float.pdmodel", "float.pdiparams"), self.size("mobilenet.onnx")
+        self.assertLessEqual(max(sizes["paddle_int8"], sizes["portable_int8"]), 0.27 * pair)
+        self.assertLessEqual(max(sizes["paddle"], sizes["portable"]), 0.265 * onnx)
+
+    def size(self, *names):
+        return sum((self.folder / name).stat().st_size for name in names)
+
     def test_a_client_that_fails_is_in_the_certificate(self):
         cache, venv = self.folder / "cache", self.folder / "cache/onnxruntime-1.32.0"
         (venv / "bin").mkdir(parents=True)
