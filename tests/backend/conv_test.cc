@@ -2,6 +2,7 @@
 
 #include "backend/conv_reference.h"
 #include "backend/cpu/codes.h"
+#include "backend/cpu/conv_small_map.h"
 #include "backend/cpu/winograd.h"
 
 namespace intact::cpu {
@@ -104,8 +105,7 @@ std::vector<int8_t> codes_of(const Floats& values) {
   return codes;
 }
 
-TEST_P(WinogradTest, gradients_from_codes_agree_with_naive_loops) {
-  const ConvShape& s = GetParam();
+void check_gradients_from_codes(const ConvShape& s, float tolerance) {
   const std::vector<int8_t> x_codes = codes_of(random_floats(x_size(s), 1, -127.0f, 127.0f));
   const std::vector<int8_t> w_codes = codes_of(random_floats(w_size(s), 2, -127.0f, 127.0f));
   const Floats dy = random_floats(y_size(s), 3);
@@ -124,7 +124,7 @@ TEST_P(WinogradTest, gradients_from_codes_agree_with_naive_loops) {
           kernel(out.data(), scratch.data());
           return out;
         },
-        kWinogradTolerance);
+        tolerance);
   };
   const Floats dx = run(
       [&](float* out, float* scratch) {
@@ -134,7 +134,7 @@ TEST_P(WinogradTest, gradients_from_codes_agree_with_naive_loops) {
       },
       ConvPass::BackwardData,
       x_size(s));
-  expect_near(dx, expected.dx, kWinogradTolerance);
+  expect_near(dx, expected.dx, tolerance);
   const Floats dw = run(
       [&](float* out, float* scratch) {
         const CodedOperand inputs{.codes = x_codes.data(), .scale = &x_scale};
@@ -142,8 +142,31 @@ TEST_P(WinogradTest, gradients_from_codes_agree_with_naive_loops) {
       },
       ConvPass::BackwardWeight,
       w_size(s));
-  expect_near(dw, expected.dw, kWinogradTolerance);
+  expect_near(dw, expected.dw, tolerance);
 }
+
+TEST_P(WinogradTest, gradients_from_codes_agree_with_naive_loops) {
+  check_gradients_from_codes(GetParam(), kWinogradTolerance);
+}
+
+class SmallMapTest : public testing::TestWithParam<ConvShape> {};
+
+TEST_P(SmallMapTest, agrees_with_naive_loops) {
+  ASSERT_TRUE(is_small_map_conv(GetParam()));
+  check_conv(
+      GetParam(), conv_forward, conv_backward_data, conv_backward_weight, conv_workspace_floats);
+  check_gradients_from_codes(GetParam(), 3e-6f);
+}
+
+// Pixels that no tap reads or that no weight meets, channels beside whole blocks.
+INSTANTIATE_TEST_SUITE_P(Shapes,
+                         SmallMapTest,
+                         testing::Values(square(17, 2, 70, 200, 3, 1, 1),
+                                         square(16, 1, 260, 33, 3, 1, 1),
+                                         square(16, 3, 33, 65, 3, 1, 1),
+                                         square(18, 4, 64, 96, 3, 2, 1),
+                                         square(16, 8, 40, 37, 3, 2, 1),
+                                         square(16, 5, 32, 32, 2, 4, 0)));
 
 // Even and odd maps, unequal paddings, channels beside whole vectors, several blocks of tiles and
 // of channels.

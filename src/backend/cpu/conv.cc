@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/cpu/conv_small.h"
+#include "backend/cpu/conv_small_map.h"
 #include "backend/cpu/elementwise.h"
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/im2col.h"
@@ -194,12 +195,20 @@ void weight_gradient(const ConvShape& s,
 }  // namespace
 
 int64_t conv_workspace_floats(const ConvShape& s, ConvPass pass) {
-  return is_small_conv(s, pass) ? small_conv_workspace_floats(s, pass)
-         : is_winograd_conv(s)  ? winograd_workspace_floats(s, pass)
-                                : workspace_floats<float, float>(s, pass);
+  if (is_small_conv(s, pass)) {
+    return small_conv_workspace_floats(s, pass);
+  }
+  if (is_small_map_conv(s)) {
+    return small_map_conv_workspace_floats(s);
+  }
+  return is_winograd_conv(s) ? winograd_workspace_floats(s, pass)
+                             : workspace_floats<float, float>(s, pass);
 }
 
 int64_t conv_codes_workspace_floats(const ConvShape& s, ConvPass pass) {
+  if (is_small_map_conv(s)) {
+    return small_map_conv_workspace_floats(s);
+  }
   if (is_winograd_conv(s)) {
     return winograd_workspace_floats(s, pass);
   }
@@ -210,6 +219,9 @@ int64_t conv_codes_workspace_floats(const ConvShape& s, ConvPass pass) {
 void conv_forward(const ConvShape& s, const float* x, const float* w, float* y, float* workspace) {
   if (is_small_conv(s, ConvPass::Forward)) {
     return small_conv_forward(s, x, w, y, workspace);
+  }
+  if (is_small_map_conv(s)) {
+    return small_map_conv_forward(s, x, w, y, workspace);
   }
   if (is_winograd_conv(s)) {
     return winograd_forward(s, x, w, y, workspace);
@@ -239,6 +251,9 @@ void conv_forward(const ConvShape& s, const float* x, const float* w, float* y, 
 
 void conv_backward_data(
     const ConvShape& s, const float* dy, const float* w, float* dx, float* workspace) {
+  if (is_small_map_conv(s)) {
+    return small_map_conv_backward_data(s, dy, w, dx, workspace);
+  }
   if (is_winograd_conv(s)) {
     return winograd_backward_data(s, dy, w, dx, workspace);
   }
@@ -248,6 +263,9 @@ void conv_backward_data(
 
 void conv_backward_data_codes(
     const ConvShape& s, const float* dy, const CodedOperand& w, float* dx, float* workspace) {
+  if (is_small_map_conv(s)) {
+    return small_map_conv_backward_data_codes(s, dy, w, dx, workspace);
+  }
   if (is_winograd_conv(s)) {
     return winograd_backward_data_codes(s, dy, w, dx, workspace);
   }
@@ -263,6 +281,9 @@ void conv_backward_weight(
   if (is_small_conv(s, ConvPass::BackwardWeight)) {
     return small_conv_backward_weight(s, x, dy, dw, workspace);
   }
+  if (is_small_map_conv(s)) {
+    return small_map_conv_backward_weight(s, x, dy, dw, workspace);
+  }
   if (is_winograd_conv(s)) {
     return winograd_backward_weight(s, x, dy, dw, workspace);
   }
@@ -272,6 +293,9 @@ void conv_backward_weight(
 
 void conv_backward_weight_codes(
     const ConvShape& s, const CodedOperand& x, const float* dy, float* dw, float* workspace) {
+  if (is_small_map_conv(s)) {
+    return small_map_conv_backward_weight_codes(s, x, dy, dw, workspace);
+  }
   if (is_winograd_conv(s)) {
     return winograd_backward_weight_codes(s, x, dy, dw, workspace);
   }

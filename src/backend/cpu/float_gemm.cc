@@ -111,8 +111,7 @@ HWY_INLINE void pack(const FloatGemm& g, const Block& block, int64_t width, floa
 }
 
 template <int kVectors>
-HWY_INLINE void columns_of(const FloatGemm& g, const Block& block, float* panel) {
-  pack(g, block, kVectors * lane_count(), panel);
+HWY_INLINE void rows_of(const FloatGemm& g, const Block& block, const float* panel) {
   int64_t row = 0;
   for (; row + kTileRows <= g.m; row += kTileRows) {
     tile<kTileRows, kVectors>(g, block, row, panel);
@@ -125,24 +124,37 @@ HWY_INLINE void columns_of(const FloatGemm& g, const Block& block, float* panel)
   }
 }
 
-void float_gemm_target(const FloatGemm& g, float* panel) {
+template <int kVectors>
+HWY_INLINE void columns_of(
+    const FloatGemm& g, const FloatGemmRows* rows, int64_t count, Block block, float* panel) {
+  pack(g, block, kVectors * lane_count(), panel);
+  FloatGemm one = g;
+  for (int64_t i = 0; i < count; ++i) {
+    one.a = rows[i].a;
+    one.c = rows[i].c;
+    block.accumulates = block.begin > 0 || rows[i].beta != 0.0f;
+    rows_of<kVectors>(one, block, panel);
+  }
+}
+
+void float_gemm_target(const FloatGemm& g, const FloatGemmRows* rows, int64_t count, float* panel) {
   const int64_t lanes = lane_count();
   for (int64_t begin = 0; begin < g.k; begin += kFloatGemmDepth) {
     Block block{.column = 0,
                 .columns = g.n,
                 .begin = begin,
                 .depth = std::min(kFloatGemmDepth, g.k - begin),
-                .accumulates = begin > 0 || g.beta != 0.0f};
+                .accumulates = false};
     while (block.columns > 0) {
       int64_t width = lanes;
       if (block.columns > kTileVectors * lanes / 2) {
-        columns_of<kTileVectors>(g, block, panel);
+        columns_of<kTileVectors>(g, rows, count, block, panel);
         width = kTileVectors * lanes;
       } else if (block.columns > lanes) {
-        columns_of<2>(g, block, panel);
+        columns_of<2>(g, rows, count, block, panel);
         width = 2 * lanes;
       } else {
-        columns_of<1>(g, block, panel);
+        columns_of<1>(g, rows, count, block, panel);
       }
       block.column += width;
       block.columns -= width;
@@ -167,7 +179,15 @@ void float_gemm(const FloatGemm& gemm, float* panel) {
   if (gemm.m == 0 || gemm.n == 0) {
     return;
   }
-  HWY_DYNAMIC_DISPATCH(float_gemm_target)(gemm, panel);
+  const FloatGemmRows rows{.a = gemm.a, .c = gemm.c, .beta = gemm.beta};
+  float_gemm_rows(gemm, &rows, 1, panel);
+}
+
+void float_gemm_rows(const FloatGemm& gemm,
+                     const FloatGemmRows* rows,
+                     int64_t count,
+                     float* panel) {
+  HWY_DYNAMIC_DISPATCH(float_gemm_target)(gemm, rows, count, panel);
 }
 
 }  // namespace intact::cpu

@@ -51,4 +51,15 @@ int64_t float_gemm_panel_floats(int64_t k);
 /// On the calling thread. Products are summed in the order of k.
 void float_gemm(const FloatGemm& gemm, float* panel);
 
+/// What several products by one b have of their own.
+struct FloatGemmRows {
+  const float* a = nullptr;
+  float* c = nullptr;
+  float beta = 0;
+};
+
+/// float_gemm with each of rows[0..count-1] in the place of gemm's a, c and beta, in order; b is
+/// packed once.
+void float_gemm_rows(const FloatGemm& gemm, const FloatGemmRows* rows, int64_t count, float* panel);
+
 }  // namespace intact::cpu

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backend/cpu/parts.h"
+#include "backend/cpu/tap_weights.h"
 #include "backend/cpu/transpose.h"
 #include "backend/cpu/winograd_tiles.h"
 
@@ -433,55 +434,6 @@ void for_weight_blocks(int64_t rows, int64_t columns, const Body& body) {
   });
 }
 
-// Weights that give themselves as [rows, 9, columns].
-struct ForwardWeights {
-  const float* w;  // [columns, rows, 9]
-  int64_t rows;
-  static constexpr bool kIsFlipped = false;
-
-  void copy(int64_t row, int64_t row_count, int64_t column, int64_t columns, float* out) const {
-    transpose_block(columns,
-                    row_count * kWinogradTaps,
-                    w + (column * rows + row) * kWinogradTaps,
-                    rows * kWinogradTaps,
-                    out,
-                    columns);
-  }
-};
-
-struct FlippedWeights {
-  const float* w;  // [rows, columns, 9]
-  int64_t columns;
-  static constexpr bool kIsFlipped = true;
-
-  void copy(int64_t row, int64_t row_count, int64_t column, int64_t count, float* out) const {
-    for (int64_t r = 0; r < row_count; ++r) {
-      const float* from = w + ((row + r) * columns + column) * kWinogradTaps;
-      transpose_block(
-          count, kWinogradTaps, from, kWinogradTaps, out + r * kWinogradTaps * count, count);
-    }
-  }
-};
-
-struct FlippedCodes {
-  const CodedOperand& w;  // [rows, columns, 9]
-  int64_t columns;
-  static constexpr bool kIsFlipped = true;
-
-  void copy(int64_t row, int64_t row_count, int64_t column, int64_t count, float* out) const {
-    for (int64_t r = 0; r < row_count; ++r) {
-      const int8_t* from = w.codes + ((row + r) * columns + column) * kWinogradTaps;
-      const float scale = w.scale[(row + r) * w.scale_step];
-      for (int64_t i = 0; i < count; ++i) {
-        for (int64_t tap = 0; tap < kWinogradTaps; ++tap) {
-          out[(r * kWinogradTaps + tap) * count + i] =
-              static_cast<float>(from[i * kWinogradTaps + tap]) * scale / w.max;
-        }
-      }
-    }
-  }
-};
-
 // y = the convolution of x; `out_channels` of them.
 template <class Weights>
 void convolve(const WinogradTiles& tiles,
@@ -509,7 +461,7 @@ void convolve(const WinogradTiles& tiles,
               HWY_DYNAMIC_DISPATCH(spread_weights)
               (rows,
                columns,
-               Weights::kIsFlipped,
+               Weights::kIsOfGradient,
                block,
                areas.weights + row * channels + column,
                channels,
@@ -628,17 +580,17 @@ int64_t winograd_workspace_floats(const ConvShape& s, ConvPass pass) {
 
 void winograd_forward(
     const ConvShape& s, const float* x, const float* w, float* y, float* workspace) {
-  convolve(input_tiles(s), s.co, x, ForwardWeights{w, s.ci}, y, workspace);
+  convolve(input_tiles(s), s.co, x, ForwardWeights{w, s.ci, kWinogradTaps}, y, workspace);
 }
 
 void winograd_backward_data(
     const ConvShape& s, const float* dy, const float* w, float* dx, float* workspace) {
-  convolve(gradient_tiles(s), s.ci, dy, FlippedWeights{w, s.ci}, dx, workspace);
+  convolve(gradient_tiles(s), s.ci, dy, GradientWeights{w, s.ci, kWinogradTaps}, dx, workspace);
 }
 
 void winograd_backward_data_codes(
     const ConvShape& s, const float* dy, const CodedOperand& w, float* dx, float* workspace) {
-  convolve(gradient_tiles(s), s.ci, dy, FlippedCodes{w, s.ci}, dx, workspace);
+  convolve(gradient_tiles(s), s.ci, dy, GradientCodes{w, s.ci, kWinogradTaps}, dx, workspace);
 }
 
 void winograd_backward_weight(
