@@ -11,6 +11,7 @@
 #include "intact/nn/program_guard.h"
 #include "intact/nn/reduce.h"
 #include "intact/nn/shape_ops.h"
+#include "options.h"
 #include "parameter_layers.h"
 
 namespace intact::python {
@@ -186,17 +187,14 @@ void bind_losses(nb::module_& m) {
       nb::rv_policy::reference,
       nb::call_policy<KeepProgram>(),
       doc("nn.topk"));
-  def_layer(
-      m,
-      "dropout",
-      [](Var& x, float probability, bool upscale_in_train) -> Var& {
-        return nn::dropout(x, {.probability = probability, .upscale_in_train = upscale_in_train});
-      },
-      "x"_a,
-      nb::kw_only(),
-      "probability"_a = nn::DropoutOptions{}.probability,
-      "upscale_in_train"_a = nn::DropoutOptions{}.upscale_in_train,
-      doc("nn.dropout"));
+  using Options = nn::DropoutOptions;
+  def_layer_of<Options>(m,
+                        "dropout",
+                        doc("nn.dropout"),
+                        &nn::dropout,
+                        "x",
+                        field("probability", &Options::probability),
+                        field("upscale_in_train", &Options::upscale_in_train));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "intact/nn/models/registry.h"
 #include "intact/nn/models/resnet.h"
 #include "intact/nn/param_attr.h"
+#include "options.h"
 
 namespace intact::python {
 namespace {
@@ -45,28 +46,14 @@ void bind_initializers(nb::module_& m) {
 }
 
 void bind_param_attr(nb::module_& m) {
-  const ParamAttr defaults;
-  nb::class_<ParamAttr>(m, "ParamAttr", doc("nn.ParamAttr"))
-      .def(
-          "__init__",
-          [](ParamAttr* self,
-             std::string name,
-             std::optional<Initializer> initializer,
-             float learning_rate,
-             bool trainable,
-             std::optional<float> l2_decay) {
-            new (self) ParamAttr{.name = std::move(name),
-                                 .initializer = initializer,
-                                 .learning_rate = learning_rate,
-                                 .trainable = trainable,
-                                 .l2_decay = l2_decay};
-          },
-          "name"_a = defaults.name,
-          "initializer"_a.none() = nb::none(),
-          "learning_rate"_a = defaults.learning_rate,
-          "trainable"_a = defaults.trainable,
-          "l2_decay"_a.none() = nb::none())
-      .def_rw("name", &ParamAttr::name)
+  nb::class_<ParamAttr> attr(m, "ParamAttr", doc("nn.ParamAttr"));
+  def_init<ParamAttr>(attr,
+                      field("name", &ParamAttr::name),
+                      field("initializer", &ParamAttr::initializer),
+                      field("learning_rate", &ParamAttr::learning_rate),
+                      field("trainable", &ParamAttr::trainable),
+                      field("l2_decay", &ParamAttr::l2_decay));
+  attr.def_rw("name", &ParamAttr::name)
       .def_rw("initializer", &ParamAttr::initializer)
       .def_rw("learning_rate", &ParamAttr::learning_rate)
       .def_rw("trainable", &ParamAttr::trainable)
@@ -76,20 +63,15 @@ void bind_param_attr(nb::module_& m) {
 using Model = Var& (*)(Var&, const nn::ModelOptions&);
 
 void def_model(nb::module_& m, const char* name, Model model, const char* text) {
-  const nn::ModelOptions defaults;
-  def_layer(
-      m,
-      name,
-      [model](Var& image, int class_dim, float scale, bool softmax_output) -> Var& {
-        return model(image,
-                     {.class_dim = class_dim, .scale = scale, .softmax_output = softmax_output});
-      },
-      "image"_a,
-      nb::kw_only(),
-      "class_dim"_a = defaults.class_dim,
-      "scale"_a = defaults.scale,
-      "softmax_output"_a = defaults.softmax_output,
-      text);
+  using Options = nn::ModelOptions;
+  def_layer_of<Options>(m,
+                        name,
+                        text,
+                        model,
+                        "image",
+                        field("class_dim", &Options::class_dim),
+                        field("scale", &Options::scale),
+                        field("softmax_output", &Options::softmax_output));
 }
 
 void bind_models(nb::module_& m) {

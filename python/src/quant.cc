@@ -7,6 +7,7 @@
 #include "intact/quant/quant_aware.h"
 #include "intact/quant/report.h"
 #include "intact/quant/saturation.h"
+#include "options.h"
 
 namespace intact::python {
 namespace {
@@ -240,18 +241,13 @@ void bind_quant_aware(nb::module_& m) {
       ReleaseGil(),
       doc("quant_aware"));
   m.def("quant_aware_passes", &quant_aware_passes, doc("quant_aware_passes"));
-  const PactOptions pact_defaults;
-  def_layer(
-      m,
-      "pact",
-      [](Var& x, float initial_threshold, float l2_decay) -> Var& {
-        return pact(x, {.initial_threshold = initial_threshold, .l2_decay = l2_decay});
-      },
-      "x"_a,
-      nb::kw_only(),
-      "initial_threshold"_a = pact_defaults.initial_threshold,
-      "l2_decay"_a = pact_defaults.l2_decay,
-      doc("pact"));
+  def_layer_of<PactOptions>(m,
+                            "pact",
+                            doc("pact"),
+                            &pact,
+                            "x",
+                            field("initial_threshold", &PactOptions::initial_threshold),
+                            field("l2_decay", &PactOptions::l2_decay));
 }
 
 void bind_convert(nb::module_& m) {

@@ -4,6 +4,7 @@
 #include "intact/autodiff/append_backward.h"
 #include "intact/train/learning_rate.h"
 #include "intact/train/optimizer.h"
+#include "options.h"
 
 namespace intact::python {
 namespace {
@@ -63,51 +64,23 @@ void bind_optimizers(nb::module_& m) {
       .def_prop_ro("learning_rate_name",
                    &Optimizer::learning_rate_name,
                    doc("Optimizer.learning_rate_name"));
-  using Decay = std::optional<float>;
-  const SgdOptions sgd;
-  nb::class_<Sgd, Optimizer>(m, "Sgd", doc("Sgd"))
-      .def(
-          "__init__",
-          [](Sgd* self, float learning_rate, Decay l2_decay) {
-            new (self) Sgd({.learning_rate = learning_rate, .l2_decay = l2_decay});
-          },
-          "learning_rate"_a = sgd.learning_rate,
-          "l2_decay"_a.none() = nb::none());
-  const MomentumOptions momentum;
-  nb::class_<Momentum, Optimizer>(m, "Momentum", doc("Momentum"))
-      .def(
-          "__init__",
-          [](Momentum* self, float learning_rate, float mu, bool use_nesterov, Decay l2_decay) {
-            new (self) Momentum({.learning_rate = learning_rate,
-                                 .momentum = mu,
-                                 .use_nesterov = use_nesterov,
-                                 .l2_decay = l2_decay});
-          },
-          "learning_rate"_a = momentum.learning_rate,
-          "momentum"_a = momentum.momentum,
-          "use_nesterov"_a = momentum.use_nesterov,
-          "l2_decay"_a.none() = nb::none());
-  const AdamOptions adam;
-  nb::class_<Adam, Optimizer>(m, "Adam", doc("Adam"))
-      .def(
-          "__init__",
-          [](Adam* self,
-             float learning_rate,
-             float beta1,
-             float beta2,
-             float epsilon,
-             Decay l2_decay) {
-            new (self) Adam({.learning_rate = learning_rate,
-                             .beta1 = beta1,
-                             .beta2 = beta2,
-                             .epsilon = epsilon,
-                             .l2_decay = l2_decay});
-          },
-          "learning_rate"_a = adam.learning_rate,
-          "beta1"_a = adam.beta1,
-          "beta2"_a = adam.beta2,
-          "epsilon"_a = adam.epsilon,
-          "l2_decay"_a.none() = nb::none());
+  nb::class_<Sgd, Optimizer> sgd(m, "Sgd", doc("Sgd"));
+  def_init<SgdOptions>(sgd,
+                       field("learning_rate", &SgdOptions::learning_rate),
+                       field("l2_decay", &SgdOptions::l2_decay));
+  nb::class_<Momentum, Optimizer> momentum(m, "Momentum", doc("Momentum"));
+  def_init<MomentumOptions>(momentum,
+                            field("learning_rate", &MomentumOptions::learning_rate),
+                            field("momentum", &MomentumOptions::momentum),
+                            field("use_nesterov", &MomentumOptions::use_nesterov),
+                            field("l2_decay", &MomentumOptions::l2_decay));
+  nb::class_<Adam, Optimizer> adam(m, "Adam", doc("Adam"));
+  def_init<AdamOptions>(adam,
+                        field("learning_rate", &AdamOptions::learning_rate),
+                        field("beta1", &AdamOptions::beta1),
+                        field("beta2", &AdamOptions::beta2),
+                        field("epsilon", &AdamOptions::epsilon),
+                        field("l2_decay", &AdamOptions::l2_decay));
 }
 
 }  // namespace

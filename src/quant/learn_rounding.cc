@@ -72,8 +72,7 @@ Layer isolate(const Op& op, const Var& weight) {
   const ProgramGuard guard(layer.program, layer.startup);
   Var& target = block.add_var(
       kTarget, output.dtype(), output.shape(), {.is_data = true, .stop_gradient = true});
-  Var& loss =
-      nn::reduce_sum(nn::activation(nn::elementwise_sub(out, target), "square"), {}, false);
+  Var& loss = nn::reduce_sum(nn::activation(nn::elementwise_sub(out, target), "square"), {}, false);
   append_backward(loss);
   layer.loss = loss.name();
   return layer;
@@ -158,8 +157,8 @@ class Rounding {
   /// One step of Adam. gradient: of the loss with respect to the weight, times `factor`;
   /// beta 0: without regularization.
   void update(const Tensor& gradient, double factor, double beta, int step) {
-    const double rate = kLearningRate * std::sqrt(1 - std::pow(0.999, step)) /
-                        (1 - std::pow(0.9, step));
+    const double rate =
+        kLearningRate * std::sqrt(1 - std::pow(0.999, step)) / (1 - std::pow(0.9, step));
     for (size_t i = 0; i < v_.size(); ++i) {
       const double sigmoid = 1 / (1 + std::exp(-v_[i]));
       const double h = 1.2 * sigmoid - 0.1;
@@ -169,7 +168,8 @@ class Rounding {
       double slope = factor * gradient.data<float>()[i] * step_[i] * (high_[i] - low_[i]);
       if (beta > 0) {
         const double away = 2 * h - 1;
-        slope -= kRegularization * 2 * beta * std::copysign(std::pow(std::abs(away), beta - 1), away);
+        slope -=
+            kRegularization * 2 * beta * std::copysign(std::pow(std::abs(away), beta - 1), away);
       }
       slope *= 1.2 * sigmoid * (1 - sigmoid);
       mean_[i] = 0.9 * mean_[i] + 0.1 * slope;
@@ -179,9 +179,7 @@ class Rounding {
   }
 
  private:
-  double choice(size_t i) const {
-    return std::clamp(1.2 / (1 + std::exp(-v_[i])) - 0.1, 0.0, 1.0);
-  }
+  double choice(size_t i) const { return std::clamp(1.2 / (1 + std::exp(-v_[i])) - 0.1, 0.0, 1.0); }
   template <class Choice>
   Tensor values(const Choice& choice) const {
     Tensor result(DType::Float32, shape_);
@@ -227,8 +225,7 @@ void learn(const Layer& layer,
   for (int step = 0; step < steps; ++step) {
     const TensorMap& feeds = kept[static_cast<size_t>(step) % kept.size()];
     scope.set(layer.weight, rounding.soft());
-    const Tensor gradient =
-        executor.run(layer.program, feeds, {grad_name(layer.weight)}, scope)[0];
+    const Tensor gradient = executor.run(layer.program, feeds, {grad_name(layer.weight)}, scope)[0];
     const double share = (step - warm_up) / (steps - warm_up);
     const double beta =
         share < 0 ? 0 : 2 + 9 * (1 + std::cos(share * std::numbers::pi));  // from 20 to 2
@@ -268,13 +265,14 @@ std::vector<std::string> learn_rounding(const Program& program,
     const Op* op = reader_of(program, name);
     const Tensor& weight = floats.get(name);
     if (op == nullptr || weight.dtype() != DType::Float32) {
-      notes.push_back(fmt::format("adaround: '{}' is no float32 weight of one op; it is rounded", name));
+      notes.push_back(
+          fmt::format("adaround: '{}' is no float32 weight of one op; it is rounded", name));
       continue;
     }
     const Layer layer = isolate(*op, op->input(op->def().quant.weight));
     const std::vector<TensorMap> kept = record(layer, program, batches, floats, scope);
-    const Var& scale =
-        quantizer->has_output("OutScale") ? quantizer->output("OutScale") : quantizer->input("Scale");
+    const Var& scale = quantizer->has_output("OutScale") ? quantizer->output("OutScale")
+                                                         : quantizer->input("Scale");
     Rounding rounding(weight, scope.get(scale.name()), *quantizer);
     Executor executor;
     const int64_t channels = weight.shape()[op->def().quant.weight_axis];
@@ -283,14 +281,15 @@ std::vector<std::string> learn_rounding(const Program& program,
     const double after = error_of(layer, kept, rounding.chosen(), executor);
     const bool is_better = after < before;
     scope.set(name, is_better ? rounding.chosen() : rounding.nearest());
-    notes.push_back(fmt::format(
-        "adaround: {}: {} of {} codes are not the nearest; mean squared error of the output {:.3g}, "
-        "with the nearest {:.3g}",
-        op->label(),
-        is_better ? rounding.changed_count() : 0,
-        weight.numel(),
-        is_better ? after : before,
-        before));
+    notes.push_back(
+        fmt::format("adaround: {}: {} of {} codes are not the nearest; mean squared error of the "
+                    "output {:.3g}, "
+                    "with the nearest {:.3g}",
+                    op->label(),
+                    is_better ? rounding.changed_count() : 0,
+                    weight.numel(),
+                    is_better ? after : before,
+                    before));
   }
   return notes;
 }
