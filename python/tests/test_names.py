@@ -31,7 +31,7 @@ def test_an_import_of_a_module_says_the_nearest(module, near):
 @pytest.mark.parametrize("module, name, instead", [
     (paddle.nn, "Layer", "build a static.Program"), (paddle.nn, "ClipGradByGlobalNorm", "gradients are not clipped"),
     (paddle.optimizer, "AdamW", "use Adam with weight_decay"), (paddle, "to_tensor", "feed numpy arrays"),
-    (paddle, "grad", "static.append_backward"), (paddle, "save", "static.save")])
+    (static.nn, "cond", "there is no control flow"), (paddle, "grad", "static.append_backward"), (paddle, "save", "static.save")])
 def test_what_is_left_out_by_design_says_what_stands_in(module, name, instead):
     with pytest.raises(AttributeError, match=f"there is no '{name}'; .*{instead}"):
         getattr(module, name)

@@ -12,20 +12,29 @@ from typing import Any, Callable, Iterable, NoReturn, Optional, Sequence
 from ..errors import UnsupportedError
 
 # Names of the reference that have no counterpart by design, and what stands in for each.
+_CONTROL_FLOW = "there is no control flow: unroll it, or choose between Programs in Python"
+_DYGRAPH_LAYER = "there is no dygraph mode: build a static.Program with functions of static.nn and nn.functional"
+_CLIPPING = "gradients are not clipped: use a lower learning rate or optimizer.lr.LinearWarmup"
 _LEFT_OUT = {
     "AdamW": "weight decay is L2 regularization: use Adam with weight_decay",
-    "ClipGradByGlobalNorm": "gradients are not clipped: use a lower learning rate or optimizer.lr.LinearWarmup",
-    "ClipGradByNorm": "gradients are not clipped: use a lower learning rate or optimizer.lr.LinearWarmup",
-    "ClipGradByValue": "gradients are not clipped: use a lower learning rate or optimizer.lr.LinearWarmup",
+    "ClipGradByGlobalNorm": _CLIPPING,
+    "ClipGradByNorm": _CLIPPING,
+    "ClipGradByValue": _CLIPPING,
     "DataParallel": "there is one place: run the Program itself",
-    "Layer": "there is no dygraph mode: build a static.Program with functions of static.nn and nn.functional",
+    "Layer": _DYGRAPH_LAYER,
     "Model": "there is no dygraph mode: build a static.Program and run it with static.Executor",
+    "Sequential": _DYGRAPH_LAYER,
     "Tensor": "there is no dygraph mode: feed and fetch numpy arrays, static.Variable is the type while building",
-    "grad": "there is no dygraph mode: use static.append_backward or static.gradients",
+    "case": _CONTROL_FLOW,
+    "cond": _CONTROL_FLOW,
+    "cuda_places": "there is no CUDA backend: use cpu_places",
+    "grad": "there is no dygraph mode: use static.append_backward",
     "load": "use static.load or static.load_inference_model",
     "no_grad": "there is no dygraph mode: set stop_gradient of a Variable",
     "save": "use static.save or static.save_inference_model",
+    "switch_case": _CONTROL_FLOW,
     "to_tensor": "there is no dygraph mode: feed numpy arrays, or use full for a constant",
+    "while_loop": _CONTROL_FLOW,
 }
 
 _HELPERS = {"Any", "NoReturn", "Optional", "Sequence", "Union", "annotations", "builtins"}
