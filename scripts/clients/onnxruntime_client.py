@@ -14,7 +14,7 @@ def run(path, images, optimizations):
 
 
 # What computes with codes, or moves them.
-INTEGER_OPS = {"DequantizeLinear", "Flatten", "MaxPool", "NhwcMaxPool", "QGemm", "QuantizeLinear", "Reshape", "Squeeze",
+INTEGER_OPS = {"Clip of codes", "DequantizeLinear", "Flatten", "MaxPool", "NhwcMaxPool", "QGemm", "QuantizeLinear", "Reshape", "Squeeze",
                "Transpose", "Unsqueeze"}
 
 
@@ -39,10 +39,16 @@ def fused_ops(path):
         import json
         with open(session.end_profiling()) as file:
             events = json.load(file)
-    counts = collections.Counter(event["args"]["op_name"] for event in events
+    counts = collections.Counter(op_name(event["args"]) for event in events
                                  if event.get("cat") == "Node" and "op_name" in event.get("args", {})
                                  and event["name"].endswith("_kernel_time"))
     return dict(sorted(counts.items()))
+
+
+def op_name(arguments):
+    """Clip is an op of integers and of floats."""
+    is_clip_of_codes = arguments["op_name"] == "Clip" and set(arguments["input_type_shape"][0]) <= {"uint8", "int8"}
+    return "Clip of codes" if is_clip_of_codes else arguments["op_name"]
 
 
 if __name__ == "__main__":
