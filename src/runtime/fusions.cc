@@ -21,7 +21,8 @@ const std::vector<Fusion>& fusions() {
       {"quantize_in_batch_norm", quantize_in_batch_norm},
       {"add_activation", add_activation},
       {"batch_norm_residual", batch_norm_residual},
-      {"carry_codes", carry_codes},  // when all that quantizes is fused
+      {"carry_codes", carry_codes},                  // when all that quantizes is fused
+      {"recompute_depthwise", recompute_depthwise},  // what carries codes is known
       {"optimizer_updates", optimizer_updates},
   };
   return list;

@@ -2,6 +2,7 @@
 // left out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -113,6 +114,30 @@ std::vector<PlanCase> fusion_cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, FusionAgrees, testing::ValuesIn(fusion_cases()), case_name);
+
+/// The same kernel on the same codes: the same bits.
+TEST(Plan, ComputesDepthwiseOutputsAgainWithoutChangingABit) {
+  const TestProgram program = quantized(small_net("mobile"), Form::QuantV1, false);
+  std::vector<std::vector<Tensor>> results;
+  std::vector<int64_t> depthwise_steps;
+  for (const std::vector<std::string>& disabled :
+       {std::vector<std::string>{}, std::vector<std::string>{"recompute_depthwise"}}) {
+    Scope scope = initial_scope(program);
+    results.push_back(run_steps(program, scope, {.disabled_fusions = disabled}));
+    Executor executor(CpuPlace{}, {.disabled_fusions = disabled, .profile = true});
+    executor.run(program.main, program.batches[0], program.fetches, scope);
+    const std::vector<ProfileRow> rows = executor.profile();
+    depthwise_steps.push_back(std::count_if(rows.begin(), rows.end(), [](const ProfileRow& row) {
+      return row.kind == "depthwise_conv2d";
+    }));
+  }
+  EXPECT_GT(depthwise_steps[1], 0);
+  EXPECT_EQ(depthwise_steps[0], 2 * depthwise_steps[1]);
+  ASSERT_EQ(results[0].size(), results[1].size());
+  for (size_t i = 0; i < results[0].size(); ++i) {
+    EXPECT_TRUE(results[0][i].identical(results[1][i])) << "result " << i;
+  }
+}
 
 TEST(Plan, IsBitIdenticalInTwoRunsAndAtOneAndTwoThreads) {
   for (const std::string& net : small_net_names()) {
