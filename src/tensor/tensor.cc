@@ -1,5 +1,7 @@
 #include "intact/tensor/tensor.h"
 
+#include <sys/mman.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -30,6 +32,36 @@ To convert(From value) {
   }
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define INTACT_WATCHED_MALLOC
+#endif
+#endif
+#if defined(INTACT_WATCHED_MALLOC) || defined(__SANITIZE_ADDRESS__)
+constexpr size_t kLargeBytes = std::numeric_limits<size_t>::max();
+#else
+constexpr size_t kLargeBytes = size_t{1} << 20;
+#endif
+
+/// Zeros at a multiple of 64; empty when there is no memory. Large tensors are pages of their own,
+/// which go back to the system when freed: a heap would keep those of the tensors before them.
+std::shared_ptr<void> allocate(size_t bytes) {
+  if (bytes >= kLargeBytes) {
+    void* pages =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+      return nullptr;
+    }
+    return {pages, [bytes](void* memory) { ::munmap(memory, bytes); }};
+  }
+  void* memory = std::aligned_alloc(64, bytes);
+  if (memory == nullptr) {
+    return nullptr;
+  }
+  std::memset(memory, 0, bytes);
+  return {memory, std::free};
+}
+
 }  // namespace
 
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {
@@ -39,16 +71,14 @@ Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape
   const size_t numel = static_cast<size_t>(shape_.numel());
   const size_t rounded = (numel * intact::size_bytes(dtype) / 64 + 1) * 64;
   const bool fits = numel <= (size_t{1} << 62) / intact::size_bytes(dtype);
-  void* memory = fits ? std::aligned_alloc(64, rounded) : nullptr;
-  if (memory == nullptr) {
+  data_ = fits ? allocate(rounded) : nullptr;
+  if (data_ == nullptr) {
     fail(ErrorCode::InvalidArgument,
          "tensor: {} elements of {} for shape {} could not be allocated; use a smaller shape",
          numel,
          to_string(dtype),
          shape_.to_string());
   }
-  std::memset(memory, 0, rounded);
-  data_ = std::shared_ptr<void>(memory, std::free);
 }
 
 Tensor Tensor::view(DType dtype, Shape shape, void* data) {
