@@ -21,11 +21,15 @@ BatchNormAffine batch_norm_affine(const Op& batch_norm, const Scope& scope) {
   const double epsilon = batch_norm.attr<float>("epsilon");
   BatchNormAffine affine;
   for (size_t c = 0; c < gamma.size(); ++c) {
-    const auto a = static_cast<float>(gamma[c] / std::sqrt(double{variance[c]} + epsilon));
+    const double a = gamma[c] / std::sqrt(double{variance[c]} + epsilon);
     affine.a.push_back(a);
-    affine.b.push_back(static_cast<float>(beta[c] - double{a} * mean[c]));
+    affine.b.push_back(beta[c] - a * mean[c]);
   }
   return affine;
+}
+
+std::vector<float> as_floats(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
 }
 
 }  // namespace intact

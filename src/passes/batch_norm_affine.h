@@ -8,12 +8,15 @@
 namespace intact {
 
 /// batch_norm in test mode as y = a * x + b for each channel: a = Scale / sqrt(Variance + epsilon)
-/// and b = Bias - a * Mean, each computed in double and rounded to float32 once, so that the
-/// integer program and a file with batch norm written out hold the same numbers.
+/// and b = Bias - a * Mean, in double. The integer program and a file with batch norm written out
+/// round both to float32, so that they hold the same numbers.
 struct BatchNormAffine {
-  std::vector<float> a;
-  std::vector<float> b;
+  std::vector<double> a;
+  std::vector<double> b;
 };
+
+/// Each value rounded to float32.
+std::vector<float> as_floats(const std::vector<double>& values);
 
 /// Uses the statistics it is given, not the batch's.
 bool is_test_batch_norm(const Op& op);

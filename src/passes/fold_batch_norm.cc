@@ -6,21 +6,15 @@
 //   w_folded = w * a,   b_folded = Bias + (b - Mean) * a
 // The folded tensors are entries of their own in the Scope. Skips weights that other ops read too,
 // and values in between that are read elsewhere. For Programs that are not trained any more.
-#include <cmath>
 #include <set>
 #include <string>
 
 #include "intact/ir/rewrite_all.h"
 #include "intact/passes/passes.h"
+#include "passes/batch_norm_affine.h"
 
 namespace intact {
 namespace {
-
-bool is_training(const Op& batch_norm) {
-  const bool is_test =
-      batch_norm.attr<bool>("is_test") && !batch_norm.attr<bool>("trainable_statistics");
-  return !is_test && !batch_norm.attr<bool>("use_global_stats");
-}
 
 /// The Var is a float32 constant whose value is in the Scope.
 bool has_value(const Var& var, const Scope& scope) {
@@ -38,7 +32,7 @@ bool is_channel_bias(const Op& bias) {
 }
 
 const char* why_not_batch_norm(const Op& batch_norm, const Scope& scope) {
-  if (is_training(batch_norm)) {
+  if (!is_test_batch_norm(batch_norm)) {
     return "batch_norm is in training mode";
   }
   for (const char* slot : {"Scale", "Bias", "Mean", "Variance"}) {
@@ -88,30 +82,16 @@ std::string why_not_bias(const Op& bias, const Scope& scope) {
   return {};
 }
 
-/// a and the shift of each channel: y = x * a + shift.
-struct Affine {
-  std::vector<double> a;
-  std::vector<double> shift;
-};
-
-Affine affine_of(const Op& batch_norm, const Op* bias, const Scope& scope) {
-  const auto values = [&](const char* slot) {
-    return scope.get(batch_norm.input(slot).name()).values<float>();
-  };
-  const auto gamma = values("Scale");
-  const auto beta = values("Bias");
-  const auto mean = values("Mean");
-  const auto variance = values("Variance");
-  const double epsilon = batch_norm.attr<float>("epsilon");
-  Affine result;
-  for (size_t channel = 0; channel < gamma.size(); ++channel) {
-    const double a = gamma[channel] / std::sqrt(variance[channel] + epsilon);
-    const double b =
-        bias == nullptr ? 0 : scope.get(bias->input("Y").name()).values<float>()[channel];
-    result.a.push_back(a);
-    result.shift.push_back(beta[channel] + (b - mean[channel]) * a);
+/// Of batch norm and the bias in front: y = x * a + b.
+BatchNormAffine affine_of(const Op& batch_norm, const Op* bias, const Scope& scope) {
+  BatchNormAffine affine = batch_norm_affine(batch_norm, scope);
+  if (bias != nullptr) {
+    const auto offsets = scope.get(bias->input("Y").name()).values<float>();
+    for (size_t channel = 0; channel < offsets.size(); ++channel) {
+      affine.b[channel] += offsets[channel] * affine.a[channel];
+    }
   }
-  return result;
+  return affine;
 }
 
 /// weight with its channels along `axis` multiplied by a.
@@ -186,7 +166,7 @@ PassReport fold_batch_norm(Program& program, Scope& scope) {
     }
 
     const Var& weight = op.input(traits.weight);
-    const Affine affine = affine_of(batch_norm, bias, scope);
+    const BatchNormAffine affine = affine_of(batch_norm, bias, scope);
     std::set<Var*> constants;
     collect_constants(op, constants);
     collect_constants(batch_norm, constants);
@@ -194,7 +174,7 @@ PassReport fold_batch_norm(Program& program, Scope& scope) {
                                scope,
                                weight.name(),
                                scaled(scope.get(weight.name()), traits.weight_axis, affine.a));
-    const std::vector<float> shift(affine.shift.begin(), affine.shift.end());
+    const std::vector<float> shift = as_floats(affine.b);
     Var& offset =
         add_constant(op.block(),
                      scope,

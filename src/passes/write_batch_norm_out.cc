@@ -65,36 +65,36 @@ Attributes meta_attributes(const Op& batch_norm) {
 }  // namespace
 
 PassReport write_batch_norm_out(Program& program, Scope& scope) {
-  return rewrite_all(program,
-                     op_type({"batch_norm"}).capture("batch_norm"),
-                     [&](Match& m, Rewriter& rewriter) -> RewriteResult {
-                       Op& batch_norm = m.op("batch_norm");
-                       if (const char* reason = why_not(batch_norm, scope)) {
-                         return skip(batch_norm, reason);
-                       }
-                       Var& x = batch_norm.input("X");
-                       Var& y = batch_norm.output("Y");
-                       const BatchNormAffine affine = batch_norm_affine(batch_norm, scope);
-                       Var& a = add_constant(program, scope, y.name() + ".a", x, affine.a);
-                       Var& b = add_constant(program, scope, y.name() + ".b", x, affine.b);
-                       Var& scaled =
-                           program.block().add_var(y.name() + ".scaled", y.dtype(), y.shape());
-                       OpSpec mul{.type = "elementwise_mul",
-                                  .inputs = {{"X", {&x}}, {"Y", {&a}}},
-                                  .outputs = {{"Out", {&scaled}}}};
-                       OpSpec add{.type = "elementwise_add",
-                                  .inputs = {{"X", {&scaled}}, {"Y", {&b}}},
-                                  .outputs = {{"Out", {&y}}},
-                                  .attrs = meta_attributes(batch_norm)};
-                       if (batch_norm.has_attr("op_role")) {
-                         mul.attrs["op_role"] = batch_norm.role();
-                       }
-                       rewriter.insert_before(batch_norm, std::move(mul));
-                       rewriter.insert_before(batch_norm, std::move(add));
-                       rewriter.erase(batch_norm);
-                       rewriter.remove_unused_vars(/*also_persistable=*/true);
-                       return changed();
-                     });
+  return rewrite_all(
+      program,
+      op_type({"batch_norm"}).capture("batch_norm"),
+      [&](Match& m, Rewriter& rewriter) -> RewriteResult {
+        Op& batch_norm = m.op("batch_norm");
+        if (const char* reason = why_not(batch_norm, scope)) {
+          return skip(batch_norm, reason);
+        }
+        Var& x = batch_norm.input("X");
+        Var& y = batch_norm.output("Y");
+        const BatchNormAffine affine = batch_norm_affine(batch_norm, scope);
+        Var& a = add_constant(program, scope, y.name() + ".a", x, as_floats(affine.a));
+        Var& b = add_constant(program, scope, y.name() + ".b", x, as_floats(affine.b));
+        Var& scaled = program.block().add_var(y.name() + ".scaled", y.dtype(), y.shape());
+        OpSpec mul{.type = "elementwise_mul",
+                   .inputs = {{"X", {&x}}, {"Y", {&a}}},
+                   .outputs = {{"Out", {&scaled}}}};
+        OpSpec add{.type = "elementwise_add",
+                   .inputs = {{"X", {&scaled}}, {"Y", {&b}}},
+                   .outputs = {{"Out", {&y}}},
+                   .attrs = meta_attributes(batch_norm)};
+        if (batch_norm.has_attr("op_role")) {
+          mul.attrs["op_role"] = batch_norm.role();
+        }
+        rewriter.insert_before(batch_norm, std::move(mul));
+        rewriter.insert_before(batch_norm, std::move(add));
+        rewriter.erase(batch_norm);
+        rewriter.remove_unused_vars(/*also_persistable=*/true);
+        return changed();
+      });
 }
 
 }  // namespace intact

@@ -47,9 +47,9 @@ TEST_F(WriteBatchNormOut, MultipliesAndAdds) {
   )");
   for (size_t c = 0; c < 3; ++c) {
     const auto at = [&](const char* name) { return scope.get(name).values<float>()[c]; };
-    const auto a = static_cast<float>(at("g") / std::sqrt(double{at("v")} + 0.25));
-    EXPECT_EQ(at("y.a"), a);
-    EXPECT_EQ(at("y.b"), static_cast<float>(at("h") - double{a} * at("m")));
+    const double a = at("g") / std::sqrt(double{at("v")} + 0.25);
+    EXPECT_EQ(at("y.a"), static_cast<float>(a));
+    EXPECT_EQ(at("y.b"), static_cast<float>(at("h") - a * at("m")));
   }
 }
 

@@ -147,7 +147,7 @@ class FoldAffine {
       } else if (is_test_batch_norm(*next) && has_float_scale(*next, scope_) &&
                  &next->input("X") == affine.result) {
         const BatchNormAffine last = batch_norm_affine(*next, scope_);
-        append(last.a, last.b, affine);
+        append(as_floats(last.a), as_floats(last.b), affine);
         affine.result = &next->output("Y");
       } else {
         break;
