@@ -8,7 +8,7 @@ if(INTACT_SANITIZE)
   target_compile_options(intact_flags INTERFACE -fsanitize=${INTACT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(intact_flags INTERFACE -fsanitize=${INTACT_SANITIZE})
 endif()
-# Of code that is compiled oftener than it runs long: the command and the tests. -O3 takes a third more time to compile there.
+# Of code that is compiled oftener than it runs long: the command and the tests.
 add_library(intact_quick_to_compile INTERFACE)
 target_compile_options(intact_quick_to_compile INTERFACE $<$<CONFIG:Release>:-O1>)
 target_include_directories(intact_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)

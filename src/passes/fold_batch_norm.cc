@@ -12,6 +12,7 @@
 #include "intact/ir/rewrite_all.h"
 #include "intact/passes/passes.h"
 #include "passes/batch_norm_affine.h"
+#include "passes/constants.h"
 
 namespace intact {
 namespace {
@@ -123,26 +124,6 @@ Var& add_constant(Block& block, Scope& scope, const std::string& base, Tensor va
   return var;
 }
 
-/// The constants `op` reads.
-void collect_constants(const Op& op, std::set<Var*>& constants) {
-  for (const auto& [slot, vars] : op.inputs()) {
-    for (Var* var : vars) {
-      if (var->is_persistable()) {
-        constants.insert(var);
-      }
-    }
-  }
-}
-
-void remove_unused(Rewriter& rewriter, const std::set<Var*>& constants) {
-  for (Var* var : constants) {
-    if (var->producers().empty() && var->consumers().empty()) {
-      rewriter.remove_var(*var);
-    }
-  }
-  rewriter.remove_unused_vars();
-}
-
 }  // namespace
 
 PassReport fold_batch_norm(Program& program, Scope& scope) {
@@ -193,7 +174,7 @@ PassReport fold_batch_norm(Program& program, Scope& scope) {
       collect_constants(*bias, constants);
       rewriter.erase(*bias);
     }
-    remove_unused(rewriter, constants);
+    remove_unused_constants(rewriter, constants);
     return changed();
   });
 }

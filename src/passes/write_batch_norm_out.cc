@@ -4,12 +4,14 @@
 // with a and b of batch_norm_affine, of shape [C,1,1] behind images. Every reader rounds a product
 // and a sum alike, while readers' batch norms take other square roots and orders. For Programs that
 // are not trained any more.
+#include <set>
 #include <utility>
 
 #include "base/check.h"
 #include "intact/ir/rewrite_all.h"
 #include "intact/passes/passes.h"
 #include "passes/batch_norm_affine.h"
+#include "passes/constants.h"
 
 namespace intact {
 namespace {
@@ -91,8 +93,10 @@ PassReport write_batch_norm_out(Program& program, Scope& scope) {
         }
         rewriter.insert_before(batch_norm, std::move(mul));
         rewriter.insert_before(batch_norm, std::move(add));
+        std::set<Var*> constants;
+        collect_constants(batch_norm, constants);
         rewriter.erase(batch_norm);
-        rewriter.remove_unused_vars(/*also_persistable=*/true);
+        remove_unused_constants(rewriter, constants);
         return changed();
       });
 }

@@ -53,6 +53,14 @@ TEST_F(WriteBatchNormOut, MultipliesAndAdds) {
   }
 }
 
+TEST_F(WriteBatchNormOut, LeavesConstantsOfOthers) {
+  const std::string text = "var %other: float32[2] persistable parameter\n" + kText;
+  Program program = parse_program(text);
+  EXPECT_EQ(in(text)(program).changed, 1);
+  EXPECT_NE(program.block().find_var("other"), nullptr);
+  EXPECT_EQ(program.block().find_var("g"), nullptr);
+}
+
 TEST_F(WriteBatchNormOut, KeepsTheNumbers) {
   // A product and a sum of float32 for a difference, a quotient, a product and a sum.
   check_same_numbers(kText, in(kText), {"y"}, scope, 1e-6);
