@@ -17,8 +17,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-// One block of rows x the lanes of d: the float sums go to the double sums of `out`.
-template <class D>
+#if HWY_TARGET == HWY_AVX2
+constexpr int kStatisticsVectors = 2;
+#else
+constexpr int kStatisticsVectors = 4;
+#endif
+
+// One block of rows x kVectors vectors of d: the float sums go to the double sums of `out`.
+template <int kVectors, class D>
 HWY_INLINE void statistics_block(D d,
                                  int64_t rows,
                                  int64_t stride,
@@ -26,28 +32,39 @@ HWY_INLINE void statistics_block(D d,
                                  const float* pivot,
                                  const StatisticsPartials& out,
                                  int64_t column) {
-  const auto shift = hn::LoadU(d, pivot + column);
-  auto sum = hn::Zero(d);
-  auto square = hn::Zero(d);
-  auto min = hn::LoadU(d, out.min + column);
-  auto max = hn::LoadU(d, out.max + column);
-  for (int64_t row = 0; row < rows; ++row) {
-    const auto value = hn::LoadU(d, x + row * stride + column);
-    const auto shifted = hn::Sub(value, shift);
-    sum = hn::Add(sum, shifted);
-    square = hn::MulAdd(shifted, shifted, square);
-    min = hn::Min(min, value);
-    max = hn::Max(max, value);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  VectorOf<D> shift[kVectors];
+  VectorOf<D> sum[kVectors];
+  VectorOf<D> square[kVectors];
+  VectorOf<D> min[kVectors];
+  VectorOf<D> max[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t i = column + v * lanes;
+    shift[v] = hn::LoadU(d, pivot + i);
+    sum[v] = hn::Zero(d);
+    square[v] = hn::Zero(d);
+    min[v] = hn::LoadU(d, out.min + i);
+    max[v] = hn::LoadU(d, out.max + i);
   }
-  hn::StoreU(min, d, out.min + column);
-  hn::StoreU(max, d, out.max + column);
-  HWY_ALIGN float sums[hn::MaxLanes(d)];
-  HWY_ALIGN float squares[hn::MaxLanes(d)];
-  hn::StoreU(sum, d, sums);
-  hn::StoreU(square, d, squares);
-  for (size_t lane = 0; lane < hn::Lanes(d); ++lane) {
-    out.sum[column + static_cast<int64_t>(lane)] += static_cast<double>(sums[lane]);
-    out.square[column + static_cast<int64_t>(lane)] += static_cast<double>(squares[lane]);
+  for (int64_t row = 0; row < rows; ++row) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      const auto value = hn::LoadU(d, x + row * stride + column + v * lanes);
+      const auto shifted = hn::Sub(value, shift[v]);
+      sum[v] = hn::Add(sum[v], shifted);
+      square[v] = hn::MulAdd(shifted, shifted, square[v]);
+      min[v] = hn::Min(min[v], value);
+      max[v] = hn::Max(max[v], value);
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t i = column + v * lanes;
+    hn::StoreU(min[v], d, out.min + i);
+    hn::StoreU(max[v], d, out.max + i);
+    add_to_doubles(d, sum[v], out.sum + i);
+    add_to_doubles(d, square[v], out.square + i);
   }
 }
 
@@ -64,9 +81,11 @@ void statistics_part(int64_t rows,
   }
   for (int64_t row = 0; row < rows; row += kFloatSumRows) {
     const int64_t block = std::min(kFloatSumRows, rows - row);
-    for_lanes(column_begin, column_end, [&](auto d, int64_t column) HWY_ATTR {
-      statistics_block(d, block, stride, x + row * stride, pivot, out, column);
-    });
+    for_wide_lanes<kStatisticsVectors>(
+        column_begin, column_end, [&](auto d, auto vectors, int64_t column) HWY_ATTR {
+          statistics_block<decltype(vectors)::value>(
+              d, block, stride, x + row * stride, pivot, out, column);
+        });
   }
 }
 

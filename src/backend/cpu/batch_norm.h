@@ -66,15 +66,14 @@ float abs_max_after(int64_t channels,
                     Activation activation);
 
 /// Inputs of the backward pass of y = act(a*x + b [+ residual]), xhat = (x-mean)*inv_std.
-/// dy' = (dy + dy2) where act'(z) is 1, else 0. z is recomputed as a*x+b, or, when y is given
-/// (needed with a residual), read off y. Relu: z > 0; Relu6: 0 < z < 6. dy2 null: one source.
+/// dy' = dy where act'(z) is 1, else 0. z is recomputed as a*x+b, or, when y is given
+/// (needed with a residual), read off y. Relu: z > 0; Relu6: 0 < z < 6.
 struct BatchNormBackward {
   int64_t pixels = 0;
   int64_t channels = 0;
   Activation activation = Activation::None;
   const float* x = nullptr;
   const float* dy = nullptr;
-  const float* dy2 = nullptr;
   const float* y = nullptr;
   const float* a = nullptr;
   const float* b = nullptr;

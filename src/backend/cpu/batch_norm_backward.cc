@@ -15,26 +15,42 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-// dy' at element `i`, which belongs to column `column`.
+// What masks a column's gradient.
+template <class D>
+struct Coefficients {
+  VectorOf<D> a;
+  VectorOf<D> b;
+};
+
+template <Activation kActivation, class D>
+HWY_INLINE Coefficients<D> load_coefficients(D d, const BatchNormBackward& in, int64_t column) {
+  if (kActivation == Activation::None || in.y != nullptr) {
+    return {hn::Zero(d), hn::Zero(d)};
+  }
+  return {hn::LoadU(d, in.a + column), hn::LoadU(d, in.b + column)};
+}
+
+// dy' at element `i`; y: null when the activation's input is to be computed again.
 template <Activation kActivation, class D>
 HWY_INLINE VectorOf<D> masked_gradient(
-    D d, const BatchNormBackward& in, VectorOf<D> x, int64_t i, int64_t column) {
-  auto gradient = hn::LoadU(d, in.dy + i);
-  if (in.dy2 != nullptr) {
-    gradient = hn::Add(gradient, hn::LoadU(d, in.dy2 + i));
-  }
+    D d, const float* dy, const float* y, VectorOf<D> x, const Coefficients<D>& of, int64_t i) {
+  const auto gradient = hn::LoadU(d, dy + i);
   if constexpr (kActivation == Activation::None) {
     return gradient;
-  } else if (in.y != nullptr) {
-    return mask_gradient<kActivation>(d, hn::LoadU(d, in.y + i), gradient);
   } else {
-    const auto product = hn::Mul(hn::LoadU(d, in.a + column), x);
-    const auto z = hn::Add(product, hn::LoadU(d, in.b + column));
+    const auto z = y != nullptr ? hn::LoadU(d, y + i) : hn::Add(hn::Mul(of.a, x), of.b);
     return mask_gradient<kActivation>(d, z, gradient);
   }
 }
 
-template <Activation kActivation, class D>
+#if HWY_TARGET == HWY_AVX2
+constexpr int kSumVectors = 2;
+#else
+constexpr int kSumVectors = 4;
+#endif
+
+// Rows are far apart in memory, so several vectors of each are read at a time.
+template <Activation kActivation, int kVectors, class D>
 HWY_INLINE void sums_block(D d,
                            const BatchNormBackward& in,
                            int64_t row_begin,
@@ -44,26 +60,38 @@ HWY_INLINE void sums_block(D d,
                            float* masked_dy,
                            double* sum,
                            double* product_sum) {
-  const auto mean = hn::LoadU(d, in.mean + column);
-  auto total = hn::Zero(d);
-  auto product = hn::Zero(d);
-  for (int64_t row = row_begin; row < row_end; ++row) {
-    const int64_t i = row * stride + column;
-    const auto x = hn::LoadU(d, in.x + i);
-    const auto gradient = masked_gradient<kActivation>(d, in, x, i, column);
-    if (masked_dy != nullptr) {
-      hn::StoreU(gradient, d, masked_dy + i);
-    }
-    total = hn::Add(total, gradient);
-    product = hn::MulAdd(gradient, hn::Sub(x, mean), product);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  VectorOf<D> mean[kVectors];
+  VectorOf<D> total[kVectors];
+  VectorOf<D> product[kVectors];
+  Coefficients<D> of[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    mean[v] = hn::LoadU(d, in.mean + column + v * lanes);
+    of[v] = load_coefficients<kActivation>(d, in, column + v * lanes);
+    total[v] = hn::Zero(d);
+    product[v] = hn::Zero(d);
   }
-  HWY_ALIGN float totals[hn::MaxLanes(d)];
-  HWY_ALIGN float products[hn::MaxLanes(d)];
-  hn::StoreU(total, d, totals);
-  hn::StoreU(product, d, products);
-  for (size_t lane = 0; lane < hn::Lanes(d); ++lane) {
-    sum[column + static_cast<int64_t>(lane)] += static_cast<double>(totals[lane]);
-    product_sum[column + static_cast<int64_t>(lane)] += static_cast<double>(products[lane]);
+  const float* const x_first = in.x;
+  const float* const dy = in.dy;
+  const float* const y = in.y;
+  for (int64_t row = row_begin; row < row_end; ++row) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t i = row * stride + column + v * lanes;
+      const auto x = hn::LoadU(d, x_first + i);
+      const auto gradient = masked_gradient<kActivation>(d, dy, y, x, of[v], i);
+      if (masked_dy != nullptr) {
+        hn::StoreU(gradient, d, masked_dy + i);
+      }
+      total[v] = hn::Add(total[v], gradient);
+      product[v] = hn::MulAdd(gradient, hn::Sub(x, mean[v]), product[v]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    add_to_doubles(d, total[v], sum + column + v * lanes);
+    add_to_doubles(d, product[v], product_sum + column + v * lanes);
   }
 }
 
@@ -81,9 +109,11 @@ void batch_norm_backward_sums_part(const BatchNormBackward& in,
   with_activation(in.activation, [&]<Activation kActivation>() HWY_ATTR {
     for (int64_t row = row_begin; row < row_end; row += kFloatSumRows) {
       const int64_t end = std::min(row + kFloatSumRows, row_end);
-      for_lanes(column_begin, column_end, [&](auto d, int64_t column) HWY_ATTR {
-        sums_block<kActivation>(d, in, row, end, stride, column, masked_dy, sum, product_sum);
-      });
+      for_wide_lanes<kSumVectors>(
+          column_begin, column_end, [&](auto d, auto vectors, int64_t column) HWY_ATTR {
+            sums_block<kActivation, decltype(vectors)::value>(
+                d, in, row, end, stride, column, masked_dy, sum, product_sum);
+          });
     }
   });
 }
@@ -103,7 +133,8 @@ void batch_norm_backward_data_rows(const BatchNormBackward& in,
       for_lanes(0, std::min(period, end - row), [&](auto d, int64_t column) HWY_ATTR {
         const int64_t i = row + column;
         const auto x = hn::LoadU(d, in.x + i);
-        auto gradient = masked_gradient<kActivation>(d, in, x, i, column);
+        const auto of = load_coefficients<kActivation>(d, in, column);
+        auto gradient = masked_gradient<kActivation>(d, in.dy, in.y, x, of, i);
         if (sum_dy != nullptr) {
           const auto inverse = hn::Set(d, inverse_count);
           const auto mean_dy = hn::Mul(hn::LoadU(d, sum_dy + column), inverse);

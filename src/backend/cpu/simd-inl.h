@@ -9,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include <cstdint>
+#include <type_traits>
 
 #include "backend/cpu/activation.h"
 
@@ -41,6 +42,31 @@ HWY_INLINE void for_lanes(int64_t begin, int64_t end, const Body& body) {
   }
   for (; i < end; ++i) {
     body(Scalar(), i);
+  }
+}
+
+/// A number of vectors, as a type.
+template <int kVectors>
+using VectorCount = std::integral_constant<int, kVectors>;
+
+/// body(d, VectorCount, i) for i in [begin,end): kMost vectors at a time, which is wide enough for
+/// rows of a cache line or more each, then as for_lanes.
+template <int kMost, class Body>
+HWY_INLINE void for_wide_lanes(int64_t begin, int64_t end, const Body& body) {
+  const int64_t wide = kMost * lane_count();
+  for (; begin + wide <= end; begin += wide) {
+    body(Vector(), VectorCount<kMost>(), begin);
+  }
+  for_lanes(begin, end, [&](auto d, int64_t i) HWY_ATTR { body(d, VectorCount<1>(), i); });
+}
+
+/// to[i] += the lanes of `values`.
+template <class D>
+HWY_INLINE void add_to_doubles(D d, VectorOf<D> values, double* to) {
+  HWY_ALIGN float lanes[hn::MaxLanes(d)];
+  hn::StoreU(values, d, lanes);
+  for (size_t lane = 0; lane < hn::Lanes(d); ++lane) {
+    to[lane] += static_cast<double>(lanes[lane]);
   }
 }
 
