@@ -15,50 +15,104 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-// y[c,r] = x[r,c] for 4 x 4 elements.
-HWY_INLINE void transpose_4x4(const float* x, int64_t x_stride, float* y, int64_t y_stride) {
-#if HWY_TARGET == HWY_SCALAR
-  for (int64_t row = 0; row < 4; ++row) {
-    for (int64_t column = 0; column < 4; ++column) {
-      y[column * y_stride + row] = x[row * x_stride + column];
+#if HWY_TARGET != HWY_SCALAR
+// Columns of the 4 x 4 elements in each block (of 16 bytes) of four rows.
+template <class D>
+HWY_INLINE void transpose_in_blocks(D d, const VectorOf<D>* rows, VectorOf<D>* columns) {
+  const hn::Repartition<double, D> pairs;
+  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[0], rows[1]));
+  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[2], rows[3]));
+  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[0], rows[1]));
+  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[2], rows[3]));
+  columns[0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23));
+  columns[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
+  columns[2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23));
+  columns[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
+}
+
+// y[c,r] = x[r,c] for as many rows and columns as d has lanes: inside blocks, then among them.
+template <class D>
+HWY_INLINE void transpose_tile(D d, const float* x, int64_t x_stride, float* y, int64_t y_stride) {
+  constexpr int64_t kBlocks = hn::MaxLanes(d) / 4;
+  VectorOf<D> part[kBlocks][4];  // [rows 4*i..4*i+3][j]: block k holds column 4*k+j
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < kBlocks; ++i) {
+    VectorOf<D> rows[4];
+#pragma GCC unroll 4
+    for (int64_t r = 0; r < 4; ++r) {
+      rows[r] = hn::LoadU(d, x + (4 * i + r) * x_stride);
+    }
+    transpose_in_blocks(d, rows, part[i]);
+  }
+#pragma GCC unroll 4
+  for (int64_t j = 0; j < 4; ++j) {
+    float* to = y + j * y_stride;
+    if constexpr (kBlocks == 1) {
+      hn::StoreU(part[0][j], d, to);
+    } else if constexpr (kBlocks == 2) {
+      hn::StoreU(hn::ConcatLowerLower(d, part[1][j], part[0][j]), d, to);
+      hn::StoreU(hn::ConcatUpperUpper(d, part[1][j], part[0][j]), d, to + 4 * y_stride);
+    } else {
+      const auto even = [&](int64_t i) HWY_ATTR {  // blocks 0 and 2 of parts i and i+1
+        return hn::OddEvenBlocks(hn::SwapAdjacentBlocks(part[i + 1][j]), part[i][j]);
+      };
+      const auto odd = [&](int64_t i) HWY_ATTR {  // blocks 1 and 3
+        return hn::OddEvenBlocks(part[i + 1][j], hn::SwapAdjacentBlocks(part[i][j]));
+      };
+      hn::StoreU(hn::ConcatLowerLower(d, even(2), even(0)), d, to);
+      hn::StoreU(hn::ConcatLowerLower(d, odd(2), odd(0)), d, to + 4 * y_stride);
+      hn::StoreU(hn::ConcatUpperUpper(d, even(2), even(0)), d, to + 8 * y_stride);
+      hn::StoreU(hn::ConcatUpperUpper(d, odd(2), odd(0)), d, to + 12 * y_stride);
     }
   }
-#else
-  const hn::FixedTag<float, 4> d;
-  const hn::FixedTag<double, 2> pairs;
-  const auto row0 = hn::LoadU(d, x);
-  const auto row1 = hn::LoadU(d, x + x_stride);
-  const auto row2 = hn::LoadU(d, x + 2 * x_stride);
-  const auto row3 = hn::LoadU(d, x + 3 * x_stride);
-  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, row0, row1));
-  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, row2, row3));
-  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row0, row1));
-  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row2, row3));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, y);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, y + y_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, y + 2 * y_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, y + 3 * y_stride);
+}
 #endif
+
+// Tiles of d's lanes; what is left at the right and below in tiles of 4, then of 1.
+template <class D>
+HWY_INLINE void transpose_area(D d,
+                               int64_t rows,
+                               int64_t columns,
+                               const float* x,
+                               int64_t x_stride,
+                               float* y,
+                               int64_t y_stride) {
+  constexpr int64_t kTile = hn::MaxLanes(d);
+  const int64_t whole_rows = rows / kTile * kTile;
+  const int64_t whole_columns = columns / kTile * kTile;
+  for (int64_t row = 0; row < whole_rows; row += kTile) {
+    for (int64_t column = 0; column < whole_columns; column += kTile) {
+      const float* from = x + row * x_stride + column;
+      float* to = y + column * y_stride + row;
+      if constexpr (kTile == 1) {
+        *to = *from;
+      } else {
+        transpose_tile(d, from, x_stride, to, y_stride);
+      }
+    }
+  }
+  if constexpr (kTile > 1) {
+    const hn::CappedTag<float, (kTile > 4 ? 4 : 1)> smaller;
+    transpose_area(smaller,
+                   rows,
+                   columns - whole_columns,
+                   x + whole_columns,
+                   x_stride,
+                   y + whole_columns * y_stride,
+                   y_stride);
+    transpose_area(smaller,
+                   rows - whole_rows,
+                   whole_columns,
+                   x + whole_rows * x_stride,
+                   x_stride,
+                   y + whole_rows,
+                   y_stride);
+  }
 }
 
 void transpose_tiles(
     int64_t rows, int64_t columns, const float* x, int64_t x_stride, float* y, int64_t y_stride) {
-  const int64_t whole_rows = rows / 4 * 4;
-  const int64_t whole_columns = columns / 4 * 4;
-  // 16 rows at a time: each line of y is written whole while it is in the cache.
-  for (int64_t row_block = 0; row_block < whole_rows; row_block += 16) {
-    const int64_t row_end = std::min(row_block + 16, whole_rows);
-    for (int64_t column = 0; column < whole_columns; column += 4) {
-      for (int64_t row = row_block; row < row_end; row += 4) {
-        transpose_4x4(x + row * x_stride + column, x_stride, y + column * y_stride + row, y_stride);
-      }
-    }
-  }
-  for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t column = row < whole_rows ? whole_columns : 0; column < columns; ++column) {
-      y[column * y_stride + row] = x[row * x_stride + column];
-    }
-  }
+  transpose_area(hn::CappedTag<float, 16>(), rows, columns, x, x_stride, y, y_stride);
 }
 
 }  // namespace intact::cpu::HWY_NAMESPACE
