@@ -52,6 +52,9 @@ std::shared_ptr<void> allocate(size_t bytes) {
     if (pages == MAP_FAILED) {
       return nullptr;
     }
+#ifdef MADV_HUGEPAGE
+    ::madvise(pages, bytes, MADV_HUGEPAGE);  // a wish; neighbours share huge pages
+#endif
     return {pages, [bytes](void* memory) { ::munmap(memory, bytes); }};
   }
   void* memory = std::aligned_alloc(64, bytes);
