@@ -110,11 +110,59 @@ HWY_INLINE void pack(const FloatGemm& g, const Block& block, int64_t width, floa
   }
 }
 
+// Asks for what the next panel is packed from, a piece before each tile, so that it has arrived
+// when it is packed.
+class NextPanel {
+ public:
+  NextPanel(const FloatGemm& g, const Block& next, int64_t width, int64_t tiles) {
+    if (next.columns <= 0) {
+      return;
+    }
+    const int64_t columns = std::min(next.columns, width);
+    const bool is_transposed = g.b_codes == nullptr && g.transpose_b;
+    const int64_t item = g.b_codes == nullptr ? sizeof(float) : 1;
+    const auto* b = g.b_codes == nullptr ? reinterpret_cast<const char*>(g.b)
+                                         : reinterpret_cast<const char*>(g.b_codes);
+    stride_ = g.ldb * item;
+    rows_ = is_transposed ? columns : next.depth;
+    row_bytes_ = (is_transposed ? next.depth : columns) * item;
+    from_ =
+        b + (is_transposed ? next.column * g.ldb + next.begin : next.begin * g.ldb + next.column) *
+                item;
+    rows_a_time_ = (rows_ + tiles - 1) / std::max<int64_t>(tiles, 1);
+  }
+
+  void fetch_piece() {
+    const int64_t end = std::min(row_ + rows_a_time_, rows_);
+    for (; row_ < end; ++row_) {
+      const char* row = from_ + row_ * stride_;
+      for (int64_t byte = 0; byte < row_bytes_; byte += 64) {
+        __builtin_prefetch(row + byte, 0, 2);
+      }
+    }
+  }
+
+ private:
+  const char* from_ = nullptr;
+  int64_t stride_ = 0;
+  int64_t rows_ = 0;
+  int64_t row_bytes_ = 0;
+  int64_t rows_a_time_ = 0;
+  int64_t row_ = 0;
+};
+
 template <int kVectors>
-HWY_INLINE void rows_of(const FloatGemm& g, const Block& block, const float* panel) {
+HWY_INLINE void rows_of(const FloatGemm& g,
+                        const Block& block,
+                        const float* panel,
+                        NextPanel& next) {
   int64_t row = 0;
   for (; row + kTileRows <= g.m; row += kTileRows) {
+    next.fetch_piece();
     tile<kTileRows, kVectors>(g, block, row, panel);
+  }
+  for (; row + 4 <= g.m; row += 4) {
+    tile<4, kVectors>(g, block, row, panel);
   }
   for (; row + 2 <= g.m; row += 2) {
     tile<2, kVectors>(g, block, row, panel);
@@ -127,13 +175,24 @@ HWY_INLINE void rows_of(const FloatGemm& g, const Block& block, const float* pan
 template <int kVectors>
 HWY_INLINE void columns_of(
     const FloatGemm& g, const FloatGemmRows* rows, int64_t count, Block block, float* panel) {
-  pack(g, block, kVectors * lane_count(), panel);
+  const int64_t width = kVectors * lane_count();
+  pack(g, block, width, panel);
+  Block following = block;
+  following.column += width;
+  following.columns -= width;
+  if (following.columns <= 0) {
+    following.column = 0;
+    following.begin += kFloatGemmDepth;
+    following.depth = std::min(kFloatGemmDepth, g.k - following.begin);
+    following.columns = following.depth > 0 ? g.n : 0;
+  }
+  NextPanel next(g, following, width, count * (g.m / kTileRows));
   FloatGemm one = g;
   for (int64_t i = 0; i < count; ++i) {
     one.a = rows[i].a;
     one.c = rows[i].c;
     block.accumulates = block.begin > 0 || rows[i].beta != 0.0f;
-    rows_of<kVectors>(one, block, panel);
+    rows_of<kVectors>(one, block, panel, next);
   }
 }
 
