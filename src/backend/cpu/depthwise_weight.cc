@@ -85,6 +85,142 @@ HWY_INLINE void add_tap_products(D d,
   }
 }
 
+// The same for the three taps of a row of a 3-wide kernel at once. The inputs of neighbouring
+// outputs overlap: each is read once and moves from tap to tap.
+template <int kStride, int kVectors, class D>
+class RowProducts {
+ public:
+  static constexpr int kTaps = 3;
+
+  RowProducts(D d, const ConvShape& shape) : d_(d), shape_(shape) {}
+
+  HWY_INLINE void load(const float* dw) {
+    for (int k = 0; k < kTaps; ++k) {
+      for (int v = 0; v < kVectors; ++v) {
+        sum_[k][v] = hn::LoadU(d_, dw + k * shape_.ci + v * kLanes);
+      }
+    }
+  }
+
+  HWY_INLINE void store(float* dw) const {
+    for (int k = 0; k < kTaps; ++k) {
+      for (int v = 0; v < kVectors; ++v) {
+        hn::StoreU(sum_[k][v], d_, dw + k * shape_.ci + v * kLanes);
+      }
+    }
+  }
+
+  // One row of inputs and one of outputs, the vectors of pixel 0.
+  HWY_INLINE void add(const float* x, const float* dy) {
+    const int64_t channels = shape_.ci;
+    int64_t column = -shape_.pad_left;  // of the input that tap 0 reads
+    int64_t output = 0;
+    for (; output < shape_.ow && column < 0; ++output, column += kStride) {
+      add_at_edge(x, dy + output * channels, column);
+    }
+    VectorOf<D> in[kTaps][kVectors];
+    const int64_t whole = column < 0 ? 0 : (shape_.w - kTaps - column) / kStride + 1;
+    const int64_t end = std::min(shape_.ow, output + std::max<int64_t>(whole, 0));
+    for (int k = 0; output < end && k + kStride < kTaps; ++k) {
+      load_pixel(x + (column + k) * channels, in[k + kStride]);
+    }
+    for (; output < end; ++output, column += kStride) {
+#pragma GCC unroll 3
+      for (int k = 0; k < kTaps; ++k) {
+        if (k + kStride < kTaps) {
+          std::copy_n(in[k + kStride], kVectors, in[k]);
+        } else {
+          load_pixel(x + (column + k) * channels, in[k]);
+        }
+      }
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        const auto gradient = hn::LoadU(d_, dy + output * channels + v * kLanes);
+#pragma GCC unroll 3
+        for (int k = 0; k < kTaps; ++k) {
+          sum_[k][v] = hn::MulAdd(in[k][v], gradient, sum_[k][v]);
+        }
+      }
+    }
+    for (; output < shape_.ow; ++output, column += kStride) {
+      add_at_edge(x, dy + output * channels, column);
+    }
+  }
+
+ private:
+  static constexpr int64_t kLanes = hn::MaxLanes(D());
+
+  HWY_INLINE void load_pixel(const float* pixel, VectorOf<D>* to) const {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      to[v] = hn::LoadU(d_, pixel + v * kLanes);
+    }
+  }
+
+  HWY_INLINE void add_at_edge(const float* x, const float* dy, int64_t column) {
+#pragma GCC unroll 3
+    for (int k = 0; k < kTaps; ++k) {
+      if (column + k < 0 || column + k >= shape_.w) {
+        continue;
+      }
+      const float* pixel = x + (column + k) * shape_.ci;
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        sum_[k][v] = hn::MulAdd(
+            hn::LoadU(d_, pixel + v * kLanes), hn::LoadU(d_, dy + v * kLanes), sum_[k][v]);
+      }
+    }
+  }
+
+  D d_;
+  const ConvShape& shape_;
+  VectorOf<D> sum_[kTaps][kVectors];
+};
+
+template <int kStride, int kVectors, class D>
+HWY_INLINE void add_kernel_row(D d,
+                               const ConvShape& shape,
+                               int64_t ky,
+                               int64_t images,
+                               const float* x,
+                               const float* dy,
+                               float* dw) {
+  const Span rows = valid_outputs(forward_rows(shape), ky, shape.oh);
+  RowProducts<kStride, kVectors, D> products(d, shape);
+  products.load(dw);
+  for (int64_t image = 0; image < images; ++image) {
+    for (int64_t oy = rows.begin; oy < rows.end; ++oy) {
+      const int64_t iy = oy * shape.stride_h + ky * shape.dilation_h - shape.pad_top;
+      products.add(x + (image * shape.h + iy) * shape.w * shape.ci,
+                   dy + (image * shape.oh + oy) * shape.ow * shape.ci);
+    }
+  }
+  products.store(dw);
+}
+
+#if HWY_TARGET == HWY_AVX2
+constexpr int kRowVectors = 2;
+#else
+constexpr int kRowVectors = 4;
+#endif
+
+template <int kStride>
+HWY_INLINE void add_kernel_rows(const ConvShape& shape,
+                                int64_t images,
+                                int64_t begin,
+                                int64_t end,
+                                const float* x,
+                                const float* dy,
+                                float* dw) {
+  for (int64_t ky = 0; ky < shape.kh; ++ky) {
+    float* row = dw + ky * shape.kw * shape.ci;
+    for_wide_lanes<kRowVectors>(begin, end, [&](auto d, auto vectors, int64_t c) HWY_ATTR {
+      add_kernel_row<kStride, decltype(vectors)::value>(
+          d, shape, ky, images, x + c, dy + c, row + c);
+    });
+  }
+}
+
 // dw [kh*kw, C] += the products of `images` images, for channels [begin,end).
 void add_image_products(const ConvShape& shape,
                         int64_t images,
@@ -93,6 +229,12 @@ void add_image_products(const ConvShape& shape,
                         const float* x,
                         const float* dy,
                         float* dw) {
+  if (shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 1) {
+    return add_kernel_rows<1>(shape, images, begin, end, x, dy, dw);
+  }
+  if (shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 2) {
+    return add_kernel_rows<2>(shape, images, begin, end, x, dy, dw);
+  }
   const int64_t channels = shape.ci;
   const int64_t lanes = lane_count();
   for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
