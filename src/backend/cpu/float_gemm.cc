@@ -18,6 +18,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
+constexpr int64_t kLineBytes = 64;
+
+// Into the second-level cache, without waiting.
+HWY_INLINE void fetch(const void* address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 constexpr int kTileRows = 6;
 #if HWY_TARGET == HWY_AVX2
 constexpr int kTileVectors = 2;  // 12 sums of 16 registers
@@ -115,7 +122,7 @@ HWY_INLINE void pack(const FloatGemm& g, const Block& block, int64_t width, floa
 class NextPanel {
  public:
   NextPanel(const FloatGemm& g, const Block& next, int64_t width, int64_t tiles) {
-    if (next.columns <= 0) {
+    if (next.columns <= 0 || g.packed_b != nullptr) {
       return;
     }
     const int64_t columns = std::min(next.columns, width);
@@ -123,12 +130,12 @@ class NextPanel {
     const int64_t item = g.b_codes == nullptr ? sizeof(float) : 1;
     const auto* b = g.b_codes == nullptr ? reinterpret_cast<const char*>(g.b)
                                          : reinterpret_cast<const char*>(g.b_codes);
+    const int64_t first =
+        is_transposed ? next.column * g.ldb + next.begin : next.begin * g.ldb + next.column;
+    from_ = b + first * item;
     stride_ = g.ldb * item;
     rows_ = is_transposed ? columns : next.depth;
     row_bytes_ = (is_transposed ? next.depth : columns) * item;
-    from_ =
-        b + (is_transposed ? next.column * g.ldb + next.begin : next.begin * g.ldb + next.column) *
-                item;
     rows_a_time_ = (rows_ + tiles - 1) / std::max<int64_t>(tiles, 1);
   }
 
@@ -136,8 +143,8 @@ class NextPanel {
     const int64_t end = std::min(row_ + rows_a_time_, rows_);
     for (; row_ < end; ++row_) {
       const char* row = from_ + row_ * stride_;
-      for (int64_t byte = 0; byte < row_bytes_; byte += 64) {
-        __builtin_prefetch(row + byte, 0, 2);
+      for (int64_t byte = 0; byte < row_bytes_; byte += kLineBytes) {
+        fetch(row + byte);
       }
     }
   }
@@ -151,6 +158,22 @@ class NextPanel {
   int64_t row_ = 0;
 };
 
+// Asks for the rows of a that the tile from `row` on multiplies.
+HWY_INLINE void fetch_tile_rows(const FloatGemm& g, const Block& block, int64_t row) {
+  const int64_t last = std::min<int64_t>(row + kTileRows, g.m) - 1;
+  if (g.transpose_a) {  // the tiles before have asked for all lines but those of the last column
+    for (int64_t k = 0; k < block.depth && last >= row; ++k) {
+      fetch(g.a + (block.begin + k) * g.lda + last);
+    }
+    return;
+  }
+  for (; row <= last; ++row) {
+    for (int64_t k = 0; k < block.depth; k += kLineBytes / static_cast<int64_t>(sizeof(float))) {
+      fetch(g.a + row * g.lda + block.begin + k);
+    }
+  }
+}
+
 template <int kVectors>
 HWY_INLINE void rows_of(const FloatGemm& g,
                         const Block& block,
@@ -159,6 +182,9 @@ HWY_INLINE void rows_of(const FloatGemm& g,
   int64_t row = 0;
   for (; row + kTileRows <= g.m; row += kTileRows) {
     next.fetch_piece();
+    if (g.packed_b != nullptr && block.column == 0) {
+      fetch_tile_rows(g, block, row + kTileRows);
+    }
     tile<kTileRows, kVectors>(g, block, row, panel);
   }
   for (; row + 4 <= g.m; row += 4) {
@@ -172,53 +198,95 @@ HWY_INLINE void rows_of(const FloatGemm& g,
   }
 }
 
-template <int kVectors>
-HWY_INLINE void columns_of(
-    const FloatGemm& g, const FloatGemmRows* rows, int64_t count, Block block, float* panel) {
-  const int64_t width = kVectors * lane_count();
-  pack(g, block, width, panel);
-  Block following = block;
-  following.column += width;
-  following.columns -= width;
-  if (following.columns <= 0) {
-    following.column = 0;
-    following.begin += kFloatGemmDepth;
-    following.depth = std::min(kFloatGemmDepth, g.k - following.begin);
-    following.columns = following.depth > 0 ? g.n : 0;
+// The block after `block`, whose panel is `width` wide; without columns if there is none.
+HWY_INLINE Block next_block(const FloatGemm& g, Block block, int64_t width) {
+  block.column += width;
+  block.columns -= width;
+  if (block.columns <= 0) {
+    block.column = 0;
+    block.begin += kFloatGemmDepth;
+    block.depth = std::min(kFloatGemmDepth, g.k - block.begin);
+    block.columns = block.depth > 0 ? g.n : 0;
   }
-  NextPanel next(g, following, width, count * (g.m / kTileRows));
+  return block;
+}
+
+// body(vectors, block) for the panels in order.
+template <class Body>
+HWY_INLINE void for_panels(const FloatGemm& g, Block block, const Body& body) {
+  const int64_t lanes = lane_count();
+  while (block.columns > 0) {
+    int64_t width = lanes;
+    if (block.columns > kTileVectors * lanes / 2) {
+      body(VectorCount<kTileVectors>(), block);
+      width = kTileVectors * lanes;
+    } else if (block.columns > lanes) {
+      body(VectorCount<2>(), block);
+      width = 2 * lanes;
+    } else {
+      body(VectorCount<1>(), block);
+    }
+    block = next_block(g, block, width);
+  }
+}
+
+HWY_INLINE Block first_block(const FloatGemm& g, int64_t begin) {
+  return {.column = 0,
+          .columns = g.n,
+          .begin = begin,
+          .depth = std::min(kFloatGemmDepth, g.k - begin),
+          .accumulates = false};
+}
+
+HWY_INLINE int64_t panel_offset(const FloatGemm& g, const Block& block) {
+  return packed_panels_floats(g.n, block.begin) + block.column * block.depth;
+}
+
+template <int kVectors>
+HWY_INLINE void columns_of(const FloatGemm& g,
+                           const FloatGemmRows* rows,
+                           int64_t count,
+                           const FloatGemm* following,
+                           Block block,
+                           float* panel) {
+  const int64_t width = kVectors * lane_count();
+  const float* packed = panel;
+  if (g.packed_b != nullptr) {
+    packed = g.packed_b + panel_offset(g, block);
+  } else {
+    pack(g, block, width, panel);
+  }
+  const Block block_after = next_block(g, block, width);
+  const bool is_last = block_after.columns <= 0 && following != nullptr;
+  NextPanel next(is_last ? *following : g,
+                 is_last ? first_block(*following, 0) : block_after,
+                 width,
+                 count * (g.m / kTileRows));
   FloatGemm one = g;
   for (int64_t i = 0; i < count; ++i) {
     one.a = rows[i].a;
     one.c = rows[i].c;
     block.accumulates = block.begin > 0 || rows[i].beta != 0.0f;
-    rows_of<kVectors>(one, block, panel, next);
+    rows_of<kVectors>(one, block, packed, next);
   }
 }
 
-void float_gemm_target(const FloatGemm& g, const FloatGemmRows* rows, int64_t count, float* panel) {
-  const int64_t lanes = lane_count();
-  for (int64_t begin = 0; begin < g.k; begin += kFloatGemmDepth) {
-    Block block{.column = 0,
-                .columns = g.n,
-                .begin = begin,
-                .depth = std::min(kFloatGemmDepth, g.k - begin),
-                .accumulates = false};
-    while (block.columns > 0) {
-      int64_t width = lanes;
-      if (block.columns > kTileVectors * lanes / 2) {
-        columns_of<kTileVectors>(g, rows, count, block, panel);
-        width = kTileVectors * lanes;
-      } else if (block.columns > lanes) {
-        columns_of<2>(g, rows, count, block, panel);
-        width = 2 * lanes;
-      } else {
-        columns_of<1>(g, rows, count, block, panel);
-      }
-      block.column += width;
-      block.columns -= width;
+void float_gemm_target(const FloatGemm& g,
+                       const FloatGemmRows* rows,
+                       int64_t count,
+                       const FloatGemm* following,
+                       float* panel) {
+  for_panels(g, first_block(g, 0), [&](auto vectors, const Block& block) HWY_ATTR {
+    columns_of<decltype(vectors)::value>(g, rows, count, following, block, panel);
+  });
+}
+
+void pack_panels_target(const FloatGemm& g, int64_t begin, float* packed) {
+  for_panels(g, first_block(g, begin), [&](auto vectors, const Block& block) HWY_ATTR {
+    if (block.begin == begin) {
+      pack(g, block, decltype(vectors)::value * lane_count(), packed + panel_offset(g, block));
     }
-  }
+  });
 }
 
 }  // namespace intact::cpu::HWY_NAMESPACE
@@ -228,25 +296,34 @@ HWY_AFTER_NAMESPACE();
 namespace intact::cpu {
 
 HWY_EXPORT(float_gemm_target);
+HWY_EXPORT(pack_panels_target);
 
 int64_t float_gemm_panel_floats(int64_t k) {
-  constexpr int64_t kWidest = 64;
-  return std::min(k, kFloatGemmDepth) * kWidest;
+  return packed_panels_floats(1, std::min(k, kFloatGemmDepth));
 }
 
-void float_gemm(const FloatGemm& gemm, float* panel) {
+int64_t packed_panels_floats(int64_t n, int64_t k) {
+  constexpr int64_t kWidest = 64;
+  return (n + kWidest - 1) / kWidest * kWidest * k;
+}
+
+void pack_panels(const FloatGemm& gemm, int64_t begin, float* packed) {
+  HWY_DYNAMIC_DISPATCH(pack_panels_target)(gemm, begin, packed);
+}
+
+void float_gemm(const FloatGemm& gemm, float* panel, const FloatGemm* following) {
   if (gemm.m == 0 || gemm.n == 0) {
     return;
   }
   const FloatGemmRows rows{.a = gemm.a, .c = gemm.c, .beta = gemm.beta};
-  float_gemm_rows(gemm, &rows, 1, panel);
+  HWY_DYNAMIC_DISPATCH(float_gemm_target)(gemm, &rows, 1, following, panel);
 }
 
 void float_gemm_rows(const FloatGemm& gemm,
                      const FloatGemmRows* rows,
                      int64_t count,
                      float* panel) {
-  HWY_DYNAMIC_DISPATCH(float_gemm_target)(gemm, rows, count, panel);
+  HWY_DYNAMIC_DISPATCH(float_gemm_target)(gemm, rows, count, nullptr, panel);
 }
 
 }  // namespace intact::cpu

@@ -33,6 +33,7 @@ struct FloatGemm {
   const float* b_scale = nullptr;
   int64_t b_scale_step = 0;
   float b_max = 127;
+  const float* packed_b = nullptr;  // op(b) by pack_panels, in the place of b
 
   void set_b(const int8_t* codes, const CodedOperand& like) {
     b_codes = codes;
@@ -48,8 +49,18 @@ constexpr int64_t kFloatGemmDepth = 256;
 /// Scratch of one float_gemm.
 int64_t float_gemm_panel_floats(int64_t k);
 
-/// On the calling thread. Products are summed in the order of k.
-void float_gemm(const FloatGemm& gemm, float* panel);
+/// What pack_panels writes for op(b) of k rows and n columns.
+int64_t packed_panels_floats(int64_t n, int64_t k);
+
+/// Packs the rows [begin, begin + kFloatGemmDepth) of op(b), as far as they exist, for products
+/// that share it; begin is a multiple of kFloatGemmDepth. packed: packed_panels_floats(n, k), the
+/// same for all of b.
+void pack_panels(const FloatGemm& gemm, int64_t begin, float* packed);
+
+/// On the calling thread; panel may be null with packed_b. Products are summed in the order of k.
+/// following: the product this thread is likely to compute next, of which the first panel is
+/// fetched into the cache meanwhile, or null.
+void float_gemm(const FloatGemm& gemm, float* panel, const FloatGemm* following = nullptr);
 
 /// What several products by one b have of their own.
 struct FloatGemmRows {

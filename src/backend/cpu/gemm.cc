@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "backend/cpu/few_rows_gemm.h"
+#include "backend/cpu/narrow_gemm.h"
 #include "backend/cpu/parts.h"
 
 namespace intact::cpu {
@@ -16,14 +17,6 @@ struct Grid {
 
 constexpr int64_t kRowUnit = 6;      // rows of c are cut at multiples of this
 constexpr int64_t kColumnUnit = 64;  // columns of c alike
-
-int64_t part_count(int64_t m, int64_t n, int64_t k) {
-  const int64_t multiply_adds = m * n * k;
-  return multiply_adds < (1 << 17)   ? 1
-         : multiply_adds < (1 << 20) ? 2
-         : multiply_adds < (1 << 22) ? 4
-                                     : 8;
-}
 
 // Time of one part in multiply-adds: rows and columns fill tiles of 6 x 16, and packing b and
 // writing c cost like so many products.
@@ -45,7 +38,7 @@ bool is_allowed(const Grid& grid, int64_t m, int64_t n, int64_t k) {
 }
 
 Grid choose_grid(bool transpose_b, int64_t m, int64_t n, int64_t k) {
-  for (int64_t parts = part_count(m, n, k); parts > 1; parts /= 2) {
+  for (int64_t parts = gemm_parts(m, n, k); parts > 1; parts /= 2) {
     Grid best;
     double best_cost = std::numeric_limits<double>::infinity();
     for (int64_t grid_m = 1; grid_m <= parts; grid_m *= 2) {
@@ -69,6 +62,35 @@ int64_t parts_of(const Grid& grid) {
   return grid.m * grid.n * grid.k;
 }
 
+// The product of one part. The first slice of k goes to c, the others to partial.
+FloatGemm piece_of(const FloatGemm& gemm, const Grid& grid, int64_t part, float* partial) {
+  const Range rows = split_in_units(gemm.m, kRowUnit, grid.m, part / (grid.n * grid.k));
+  const Range columns = split_in_units(gemm.n, kColumnUnit, grid.n, part / grid.k % grid.n);
+  const int64_t slice = part % grid.k;
+  const Range depth = split_evenly(gemm.k, grid.k, slice);
+  FloatGemm piece = gemm;
+  piece.m = rows.end - rows.begin;
+  piece.n = columns.end - columns.begin;
+  piece.k = depth.end - depth.begin;
+  piece.a +=
+      gemm.transpose_a ? depth.begin * gemm.lda + rows.begin : rows.begin * gemm.lda + depth.begin;
+  const int64_t b_offset = gemm.transpose_b ? columns.begin * gemm.ldb + depth.begin
+                                            : depth.begin * gemm.ldb + columns.begin;
+  if (gemm.b_codes == nullptr) {
+    piece.b += b_offset;
+  } else {
+    piece.b_codes += b_offset;
+    piece.b_scale += depth.begin * gemm.b_scale_step;
+  }
+  if (slice > 0) {
+    piece.c = partial + (slice - 1) * gemm.m * gemm.n;
+    piece.ldc = gemm.n;
+    piece.beta = 0;
+  }
+  piece.c += rows.begin * piece.ldc + columns.begin;
+  return piece;
+}
+
 // c += the partial products 1..grid.k-1, in order.
 void add_partial_products(
     const Grid& grid, int64_t m, int64_t n, const float* partial, float* c, int64_t ldc) {
@@ -88,7 +110,7 @@ void add_partial_products(
 }  // namespace
 
 int64_t parallel_gemm_workspace_floats(int64_t m, int64_t n, int64_t k) {
-  int64_t most = 0;
+  int64_t most = narrow_gemm_workspace_floats(m, n, k);
   for (const bool transpose_b : {false, true}) {
     const Grid grid = choose_grid(transpose_b, m, n, k);
     most = std::max(most, (grid.k - 1) * m * n + parts_of(grid) * float_gemm_panel_floats(k));
@@ -97,41 +119,22 @@ int64_t parallel_gemm_workspace_floats(int64_t m, int64_t n, int64_t k) {
 }
 
 void parallel_gemm(const FloatGemm& gemm, float* workspace) {
+  if (is_narrow(gemm)) {
+    return narrow_gemm(gemm, workspace);
+  }
   const int64_t m = gemm.m;  // clang 14 captures no structured bindings
   const int64_t n = gemm.n;
   const int64_t k = gemm.k;
   const Grid grid = choose_grid(gemm.transpose_b, m, n, k);
   float* panels = workspace + (grid.k - 1) * m * n;
-  parallel_for(parts_of(grid), [&](int64_t part) {
-    const Range rows = split_in_units(m, kRowUnit, grid.m, part / (grid.n * grid.k));
-    const Range columns = split_in_units(n, kColumnUnit, grid.n, part / grid.k % grid.n);
-    const int64_t slice = part % grid.k;
-    const Range depth = split_evenly(k, grid.k, slice);
-    FloatGemm piece = gemm;
-    piece.m = rows.end - rows.begin;
-    piece.n = columns.end - columns.begin;
-    piece.k = depth.end - depth.begin;
-    piece.a += gemm.transpose_a ? depth.begin * gemm.lda + rows.begin
-                                : rows.begin * gemm.lda + depth.begin;
-    const int64_t b_offset = gemm.transpose_b ? columns.begin * gemm.ldb + depth.begin
-                                              : depth.begin * gemm.ldb + columns.begin;
-    if (gemm.b_codes == nullptr) {
-      piece.b += b_offset;
-    } else {
-      piece.b_codes += b_offset;
-      piece.b_scale += depth.begin * gemm.b_scale_step;
-    }
-    if (slice > 0) {
-      piece.c = workspace + (slice - 1) * m * n;
-      piece.ldc = n;
-      piece.beta = 0;
-    }
-    piece.c += rows.begin * piece.ldc + columns.begin;
+  const int64_t parts = parts_of(grid);
+  parallel_for(parts, [&](int64_t part) {
+    const FloatGemm piece = piece_of(gemm, grid, part, workspace);
     if (has_few_rows(piece)) {
-      few_rows_gemm(piece);
-    } else {
-      float_gemm(piece, panels + part * float_gemm_panel_floats(k));
+      return few_rows_gemm(piece);
     }
+    const FloatGemm following = piece_of(gemm, grid, std::min(part + 1, parts - 1), workspace);
+    float_gemm(piece, panels + part * float_gemm_panel_floats(k), &following);
   });
   if (grid.k > 1) {
     add_partial_products(grid, m, n, workspace, gemm.c, gemm.ldc);

@@ -22,6 +22,15 @@ inline int64_t row_parts(int64_t rows, int64_t row_floats, int64_t min_part_floa
   return parts;
 }
 
+/// Into how many parts a product of m*n*k multiply-adds is split.
+inline int64_t gemm_parts(int64_t m, int64_t n, int64_t k) {
+  const int64_t multiply_adds = m * n * k;
+  return multiply_adds < (1 << 17)   ? 1
+         : multiply_adds < (1 << 20) ? 2
+         : multiply_adds < (1 << 22) ? 4
+                                     : 8;
+}
+
 /// Part `part` of [0,total) when it is cut at multiples of `unit`.
 inline Range split_in_units(int64_t total, int64_t unit, int64_t parts, int64_t part) {
   const Range units = split_evenly(ceil_div(total, unit), parts, part);
