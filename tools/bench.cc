@@ -115,11 +115,29 @@ struct ProfileLine {
   double percent = 0;  // of the peak that bounds it: multiply-adds where it has them, else memory
 };
 
+bool is_integer(const ProfileRow& row) {
+  return row.kernel.starts_with("int8");
+}
+
+/// The multiply-adds of a step, and the time they take where nothing but products is computed.
+struct Floor {
+  double gflop = 0;
+  double ms = 0;
+};
+
+Floor floor_of(const std::vector<ProfileRow>& rows, const cpu::MachinePeak& peak) {
+  Floor floor;
+  for (const ProfileRow& row : rows) {
+    floor.gflop += row.flops / 1e9;
+    floor.ms += row.flops / (is_integer(row) ? peak.code_flops : peak.sgemm_flops) * 1e3;
+  }
+  return floor;
+}
+
 ProfileLine line_of(const ProfileRow& row, const cpu::MachinePeak& peak) {
   const double seconds = row.seconds / static_cast<double>(std::max<int64_t>(1, row.calls));
-  const bool is_integer = row.kernel.starts_with("int8");
-  const double share = row.flops > 0 ? row.flops / (is_integer ? peak.code_flops : peak.float_flops)
-                                     : row.bytes / peak.memory_bytes;
+  const double peak_flops = is_integer(row) ? peak.code_flops : peak.float_flops;
+  const double share = row.flops > 0 ? row.flops / peak_flops : row.bytes / peak.memory_bytes;
   return {.row = &row,
           .ms = seconds * 1e3,
           .gflops = row.flops / seconds / 1e9,
@@ -148,12 +166,24 @@ std::vector<ProfileLine> profile_lines(const std::vector<ProfileRow>& rows,
   return lines;
 }
 
-void print_profile(const std::vector<ProfileLine>& lines, const cpu::MachinePeak& peak) {
-  fmt::print("{} peak: {:.1f} GFLOP/s float, {:.1f} GOP/s int8, {:.1f} GB/s memory\n",
-             cpu::instruction_set(),
-             peak.float_flops / 1e9,
-             peak.code_flops / 1e9,
-             peak.memory_bytes / 1e9);
+void print_profile(const std::vector<ProfileLine>& lines,
+                   const cpu::MachinePeak& peak,
+                   const Floor& floor,
+                   double median_ms) {
+  fmt::print(
+      "{} peak: {:.1f} GFLOP/s float, {:.1f} in a GEMM, {:.1f} GOP/s int8, {:.1f} GB/s memory\n",
+      cpu::instruction_set(),
+      peak.float_flops / 1e9,
+      peak.sgemm_flops / 1e9,
+      peak.code_flops / 1e9,
+      peak.memory_bytes / 1e9);
+  if (floor.ms > 0) {
+    fmt::print(
+        "{:.2f} GFLOP a step, {:.2f} ms at the peak of GEMMs; the median is {:.2f} of that\n",
+        floor.gflop,
+        floor.ms,
+        median_ms / floor.ms);
+  }
   fmt::print("{:>9} {:>9} {:>8} {:>6}  {:24} {:20} {}\n",
              "ms/step",
              "GFLOP/s",
@@ -175,7 +205,8 @@ void print_profile(const std::vector<ProfileLine>& lines, const cpu::MachinePeak
 }
 
 nlohmann::ordered_json profile_json(const std::vector<ProfileLine>& lines,
-                                    const cpu::MachinePeak& peak) {
+                                    const cpu::MachinePeak& peak,
+                                    const Floor& floor) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const ProfileLine& line : lines) {
     rows.push_back({{"op", line.row->name},
@@ -188,8 +219,11 @@ nlohmann::ordered_json profile_json(const std::vector<ProfileLine>& lines,
   }
   return {{"peak",
            {{"float_gflops", peak.float_flops / 1e9},
+            {"sgemm_gflops", peak.sgemm_flops / 1e9},
             {"int8_gops", peak.code_flops / 1e9},
             {"memory_gbytes_per_s", peak.memory_bytes / 1e9}}},
+          {"gflop", floor.gflop},
+          {"floor_ms", floor.ms},
           {"profile", rows}};
 }
 
@@ -245,8 +279,9 @@ int bench(const BenchCommand& command) {
     const std::vector<ProfileRow> rows = since(warm_up, executor.profile());
     const cpu::MachinePeak peak = cpu::measure_machine_peak();
     const std::vector<ProfileLine> lines = profile_lines(rows, peak);
-    print_profile(lines, peak);
-    report.update(profile_json(lines, peak));
+    const Floor floor = floor_of(rows, peak);
+    print_profile(lines, peak, floor, median_ms);
+    report.update(profile_json(lines, peak, floor));
   }
   command.common.report(report);
   return kDone;

@@ -9,6 +9,7 @@
 
 #include "backend/cpu/code_gemm.h"
 #include "backend/cpu/elementwise.h"
+#include "backend/cpu/gemm.h"
 #include "backend/cpu/multiply_adds.h"
 #include "base/parallel.h"
 
@@ -43,6 +44,29 @@ double float_peak() {
   return std::accumulate(flops.begin(), flops.end(), 0.0) / seconds;
 }
 
+double sgemm_peak() {
+  double best = 0;
+  for (const int64_t size : {512, 768, 1024}) {
+    const std::vector<float> ones(static_cast<size_t>(size * size), 1.0f);
+    std::vector<float> c(ones.size());
+    std::vector<float> workspace(
+        static_cast<size_t>(parallel_gemm_workspace_floats(size, size, size)));
+    const FloatGemm gemm{.m = size,
+                         .n = size,
+                         .k = size,
+                         .a = ones.data(),
+                         .lda = size,
+                         .b = ones.data(),
+                         .ldb = size,
+                         .c = c.data(),
+                         .ldc = size};
+    const double seconds =
+        shortest_seconds(kRepeats, [&] { parallel_gemm(gemm, workspace.data()); });
+    best = std::max(best, 2.0 * static_cast<double>(size * size * size) / seconds);
+  }
+  return best;
+}
+
 double code_peak() {
   const std::vector<int8_t> codes(kSize * kSize, 3);
   const std::vector<float> multiplier(kSize, 1e-3f);
@@ -74,7 +98,10 @@ double memory_peak() {
 }  // namespace
 
 MachinePeak measure_machine_peak() {
-  return {.float_flops = float_peak(), .code_flops = code_peak(), .memory_bytes = memory_peak()};
+  return {.float_flops = float_peak(),
+          .sgemm_flops = sgemm_peak(),
+          .code_flops = code_peak(),
+          .memory_bytes = memory_peak()};
 }
 
 }  // namespace intact::cpu
