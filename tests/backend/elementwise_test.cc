@@ -109,8 +109,11 @@ TEST_P(MatrixTest, layout_round_trip) {
   const auto [rows, columns] = GetParam();
   for (const int64_t n : {1, 3}) {
     const Floats x = random_floats(n * rows * columns, 1);
-    Floats nhwc = garbage(n * rows * columns);
-    nchw_to_nhwc(n, columns, rows, x.data(), nhwc.data());
+    const Floats nhwc = run_everywhere([&, rows = rows, columns = columns] {
+      Floats out = garbage(n * rows * columns);
+      nchw_to_nhwc(n, columns, rows, x.data(), out.data());
+      return out;
+    });
     for (int64_t image = 0; image < n; ++image) {
       for (int64_t c = 0; c < columns; ++c) {
         for (int64_t p = 0; p < rows; ++p) {
@@ -128,6 +131,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes,
                          MatrixTest,
                          testing::Values(Matrix{1, 1},
                                          Matrix{784, 1},
+                                         Matrix{37, 23},
                                          Matrix{784, 3},
                                          Matrix{25, 4},
                                          Matrix{5, 7},

@@ -84,7 +84,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes,
                                                           Case{64, 32, 3136},
                                                           Case{9, 4, 20000},
                                                           Case{257, 130, 65},
-                                                          Case{40, 300, 200})));
+                                                          Case{40, 300, 200},
+                                                          Case{33, 132, 600},
+                                                          Case{128, 517, 300})));
 
 TEST(Gemm, takes_codes_for_what_they_stand_for) {
   for (const auto& [m, n, k] : {Case{64, 100, 700}, {3, 7, 5}, {40, 33, 20000}}) {
