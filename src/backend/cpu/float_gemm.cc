@@ -41,8 +41,41 @@ struct Block {
   bool accumulates;
 };
 
-template <int kRows, int kVectors>
-HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, const float* panel) {
+// Where a tile reads op(b): a packed panel, or b's own rows, which it packs on the way.
+struct PackedPanel {
+  const float* panel;
+
+  template <int kVectors>
+  HWY_INLINE void load(VectorOf<Vector> (&b)[kVectors]) {
+    const Vector d;
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      b[v] = hn::LoadU(d, panel + v * lane_count());
+    }
+    panel += kVectors * lane_count();
+  }
+};
+
+struct RowsToPack {
+  const float* rows;
+  int64_t stride;
+  float* panel;
+
+  template <int kVectors>
+  HWY_INLINE void load(VectorOf<Vector> (&b)[kVectors]) {
+    const Vector d;
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      b[v] = hn::LoadU(d, rows + v * lane_count());
+      hn::StoreU(b[v], d, panel + v * lane_count());
+    }
+    rows += stride;
+    panel += kVectors * lane_count();
+  }
+};
+
+template <int kRows, int kVectors, class Panel>
+HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, Panel panel) {
   const Vector d;
   const int64_t lanes = lane_count();
   const int64_t row_step = g.transpose_a ? 1 : g.lda;
@@ -58,10 +91,7 @@ HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, const 
   }
   for (int64_t k = 0; k < block.depth; ++k) {
     VectorOf<Vector> b[kVectors];
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) {
-      b[v] = hn::LoadU(d, panel + v * lanes);
-    }
+    panel.load(b);
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       const auto x = hn::Set(d, a[r * row_step]);
@@ -70,7 +100,6 @@ HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, const 
         sums[r][v] = hn::MulAdd(x, b[v], sums[r][v]);
       }
     }
-    panel += kVectors * lanes;
     a += k_step;
   }
 #pragma GCC unroll 8
@@ -174,12 +203,10 @@ HWY_INLINE void fetch_tile_rows(const FloatGemm& g, const Block& block, int64_t 
   }
 }
 
+// The product's rows from `row` on.
 template <int kVectors>
-HWY_INLINE void rows_of(const FloatGemm& g,
-                        const Block& block,
-                        const float* panel,
-                        NextPanel& next) {
-  int64_t row = 0;
+HWY_INLINE void rows_of(
+    const FloatGemm& g, const Block& block, int64_t row, PackedPanel panel, NextPanel& next) {
   for (; row + kTileRows <= g.m; row += kTileRows) {
     next.fetch_piece();
     if (g.packed_b != nullptr && block.column == 0) {
@@ -250,10 +277,12 @@ HWY_INLINE void columns_of(const FloatGemm& g,
                            Block block,
                            float* panel) {
   const int64_t width = kVectors * lane_count();
+  const bool packs_on_the_way = g.packed_b == nullptr && g.b_codes == nullptr && !g.transpose_b &&
+                                block.columns >= width && g.m >= kTileRows;
   const float* packed = panel;
   if (g.packed_b != nullptr) {
     packed = g.packed_b + panel_offset(g, block);
-  } else {
+  } else if (!packs_on_the_way) {
     pack(g, block, width, panel);
   }
   const Block block_after = next_block(g, block, width);
@@ -267,7 +296,14 @@ HWY_INLINE void columns_of(const FloatGemm& g,
     one.a = rows[i].a;
     one.c = rows[i].c;
     block.accumulates = block.begin > 0 || rows[i].beta != 0.0f;
-    rows_of<kVectors>(one, block, packed, next);
+    int64_t row = 0;
+    if (i == 0 && packs_on_the_way) {
+      next.fetch_piece();
+      const float* from = g.b + block.begin * g.ldb + block.column;
+      tile<kTileRows, kVectors>(one, block, 0, RowsToPack{from, g.ldb, panel});
+      row = kTileRows;
+    }
+    rows_of<kVectors>(one, block, row, {packed}, next);
   }
 }
 
