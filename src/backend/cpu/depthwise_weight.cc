@@ -304,7 +304,13 @@ namespace {
 
 constexpr int64_t kMinPartFloats = 4096;
 
-// The weight gradient is cut into channels first (no partial sums), then into images.
+// On small maps the sums of a range of channels stay in registers for all images.
+bool takes_all_images(const ConvShape& shape) {
+  return shape.oh * shape.ow <= 16;
+}
+
+// Small maps are cut into channels first, which need no partial sums; large ones into images, whose
+// pixels lie in memory one after another.
 struct WeightGrid {
   int64_t images = 1;
   int64_t channels = 1;
@@ -315,7 +321,8 @@ WeightGrid weight_grid(const ConvShape& shape) {
   const int64_t parts =
       row_parts(shape.n * floats / kMinPartFloats, kMinPartFloats, kMinPartFloats);
   WeightGrid grid;
-  while (grid.channels < parts && shape.ci / (2 * grid.channels) >= 64) {
+  while (takes_all_images(shape) && grid.channels < parts &&
+         shape.ci / (2 * grid.channels) >= 128) {
     grid.channels *= 2;
   }
   while (grid.images * grid.channels < parts && grid.images * 2 <= shape.n) {
