@@ -4,6 +4,7 @@
 
 #include "backend/cpu/im2col.h"
 #include "backend/cpu/parts.h"
+#include "backend/cpu/tap_order.h"
 
 namespace intact::cpu {
 namespace {
@@ -53,11 +54,7 @@ void order_weights(const ConvShape& s, const Layout& layout, const int8_t* w, in
     for (int64_t o = begin; o < end; ++o) {
       const int8_t* from = w + o * layout.channels_taps;
       int8_t* to = ordered + o * layout.depth;
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        for (int64_t i = 0; i < s.ci; ++i) {
-          to[tap * s.ci + i] = from[i * taps + tap];
-        }
-      }
+      split_taps(s.ci, taps, from, to, s.ci);
       std::fill(to + layout.channels_taps, to + layout.depth, int8_t{0});
     }
   });

@@ -8,6 +8,7 @@
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/im2col.h"
 #include "backend/cpu/parts.h"
+#include "backend/cpu/tap_order.h"
 #include "backend/cpu/transpose.h"
 #include "backend/cpu/winograd.h"
 
@@ -64,9 +65,7 @@ void reorder_weights(
   const int64_t size = rows * columns;
   for_row_parts(s.co, size, [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; ++o) {
-      for (int64_t i = 0; i < size; ++i) {
-        out[o * size + i % columns * rows + i / columns] = w[o * size + i];
-      }
+      split_taps(rows, columns, w + o * size, out + o * size, rows);
     }
   });
 }

@@ -6,6 +6,7 @@
 #include "backend/cpu/code_conv.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/tap_axis.h"
+#include "backend/cpu/tap_order.h"
 #include "backend/cpu/transpose.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -261,11 +262,7 @@ void depthwise_codes_forward(const ConvShape& shape,
                              void* workspace) {
   auto* weights = static_cast<float*>(workspace);  // [kh*kw, C]
   const int64_t taps = shape.kh * shape.kw;
-  for (int64_t c = 0; c < shape.ci; ++c) {
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      weights[tap * shape.ci + c] = static_cast<float>(w[c * taps + tap]);
-    }
-  }
+  split_taps(shape.ci, taps, w, 1.0f, 1.0f, weights, shape.ci);
   const int64_t parts = row_parts(shape.n * shape.oh, shape.ow * shape.ci, kMinPartFloats);
   parallel_for(parts, [&](int64_t part) {
     const Range rows = split_evenly(shape.n * shape.oh, parts, part);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "backend/cpu/float_gemm.h"
+#include "backend/cpu/tap_order.h"
 #include "backend/cpu/transpose.h"
 
 // A convolution's weights w [co,ci,taps] as the second matrix of its products, one a tap: copy()
@@ -49,12 +50,7 @@ struct GradientCodes {
     for (int64_t r = 0; r < row_count; ++r) {
       const int8_t* from = w.codes + ((row + r) * ci + column) * taps;
       const float scale = w.scale[(row + r) * w.scale_step];
-      float* to = out + r * taps * columns;
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        for (int64_t i = 0; i < columns; ++i) {
-          to[tap * columns + i] = static_cast<float>(from[i * taps + tap]) * scale / w.max;
-        }
-      }
+      split_taps(columns, taps, from, scale, w.max, out + r * taps * columns, columns);
     }
   }
 };
