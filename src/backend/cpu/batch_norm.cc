@@ -17,12 +17,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_AVX2
-constexpr int kStatisticsVectors = 2;
-#else
-constexpr int kStatisticsVectors = 4;
-#endif
-
 // One block of rows x kVectors vectors of d: the float sums go to the double sums of `out`.
 template <int kVectors, class D>
 HWY_INLINE void statistics_block(D d,
@@ -81,11 +75,10 @@ void statistics_part(int64_t rows,
   }
   for (int64_t row = 0; row < rows; row += kFloatSumRows) {
     const int64_t block = std::min(kFloatSumRows, rows - row);
-    for_wide_lanes<kStatisticsVectors>(
-        column_begin, column_end, [&](auto d, auto vectors, int64_t column) HWY_ATTR {
-          statistics_block<decltype(vectors)::value>(
-              d, block, stride, x + row * stride, pivot, out, column);
-        });
+    for_wide_lanes(column_begin, column_end, [&](auto d, auto vectors, int64_t column) HWY_ATTR {
+      statistics_block<decltype(vectors)::value>(
+          d, block, stride, x + row * stride, pivot, out, column);
+    });
   }
 }
 

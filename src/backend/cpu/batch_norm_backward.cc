@@ -43,12 +43,6 @@ HWY_INLINE VectorOf<D> masked_gradient(
   }
 }
 
-#if HWY_TARGET == HWY_AVX2
-constexpr int kSumVectors = 2;
-#else
-constexpr int kSumVectors = 4;
-#endif
-
 // Rows are far apart in memory, so several vectors of each are read at a time.
 template <Activation kActivation, int kVectors, class D>
 HWY_INLINE void sums_block(D d,
@@ -109,11 +103,10 @@ void batch_norm_backward_sums_part(const BatchNormBackward& in,
   with_activation(in.activation, [&]<Activation kActivation>() HWY_ATTR {
     for (int64_t row = row_begin; row < row_end; row += kFloatSumRows) {
       const int64_t end = std::min(row + kFloatSumRows, row_end);
-      for_wide_lanes<kSumVectors>(
-          column_begin, column_end, [&](auto d, auto vectors, int64_t column) HWY_ATTR {
-            sums_block<kActivation, decltype(vectors)::value>(
-                d, in, row, end, stride, column, masked_dy, sum, product_sum);
-          });
+      for_wide_lanes(column_begin, column_end, [&](auto d, auto vectors, int64_t column) HWY_ATTR {
+        sums_block<kActivation, decltype(vectors)::value>(
+            d, in, row, end, stride, column, masked_dy, sum, product_sum);
+      });
     }
   });
 }

@@ -198,12 +198,6 @@ HWY_INLINE void add_kernel_row(D d,
   products.store(dw);
 }
 
-#if HWY_TARGET == HWY_AVX2
-constexpr int kRowVectors = 2;
-#else
-constexpr int kRowVectors = 4;
-#endif
-
 template <int kStride>
 HWY_INLINE void add_kernel_rows(const ConvShape& shape,
                                 int64_t images,
@@ -214,7 +208,7 @@ HWY_INLINE void add_kernel_rows(const ConvShape& shape,
                                 float* dw) {
   for (int64_t ky = 0; ky < shape.kh; ++ky) {
     float* row = dw + ky * shape.kw * shape.ci;
-    for_wide_lanes<kRowVectors>(begin, end, [&](auto d, auto vectors, int64_t c) HWY_ATTR {
+    for_wide_lanes(begin, end, [&](auto d, auto vectors, int64_t c) HWY_ATTR {
       add_kernel_row<kStride, decltype(vectors)::value>(
           d, shape, ky, images, x + c, dy + c, row + c);
     });

@@ -187,16 +187,9 @@ class NextPanel {
   int64_t row_ = 0;
 };
 
-// Asks for the rows of a that the tile from `row` on multiplies.
+// Asks for the rows of a, not transposed, that the tile from `row` on multiplies.
 HWY_INLINE void fetch_tile_rows(const FloatGemm& g, const Block& block, int64_t row) {
-  const int64_t last = std::min<int64_t>(row + kTileRows, g.m) - 1;
-  if (g.transpose_a) {  // the tiles before have asked for all lines but those of the last column
-    for (int64_t k = 0; k < block.depth && last >= row; ++k) {
-      fetch(g.a + (block.begin + k) * g.lda + last);
-    }
-    return;
-  }
-  for (; row <= last; ++row) {
+  for (const int64_t end = std::min<int64_t>(row + kTileRows, g.m); row < end; ++row) {
     for (int64_t k = 0; k < block.depth; k += kLineBytes / static_cast<int64_t>(sizeof(float))) {
       fetch(g.a + row * g.lda + block.begin + k);
     }
@@ -209,7 +202,7 @@ HWY_INLINE void rows_of(
     const FloatGemm& g, const Block& block, int64_t row, PackedPanel panel, NextPanel& next) {
   for (; row + kTileRows <= g.m; row += kTileRows) {
     next.fetch_piece();
-    if (g.packed_b != nullptr && block.column == 0) {
+    if (g.packed_b != nullptr && block.column == 0 && !g.transpose_a) {
       fetch_tile_rows(g, block, row + kTileRows);
     }
     tile<kTileRows, kVectors>(g, block, row, panel);

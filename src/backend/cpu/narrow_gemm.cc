@@ -18,8 +18,7 @@ int64_t narrow_gemm_workspace_floats(int64_t m, int64_t n, int64_t k) {
 
 void narrow_gemm(const FloatGemm& gemm, float* workspace) {
   const int64_t pixels = gemm.m;
-  FloatGemm transposed{.transpose_a = !gemm.transpose_b,
-                       .transpose_b = !gemm.transpose_a,
+  FloatGemm transposed{.transpose_b = !gemm.transpose_a,
                        .m = gemm.n,
                        .n = pixels,
                        .k = gemm.k,
@@ -39,7 +38,7 @@ void narrow_gemm(const FloatGemm& gemm, float* workspace) {
     const Range rows = split_in_units(gemm.n, kLineFloats, parts, part);
     FloatGemm piece = transposed;
     piece.m = rows.end - rows.begin;
-    piece.a += rows.begin * (piece.transpose_a ? 1 : piece.lda);
+    piece.a += rows.begin * piece.lda;
     piece.c = product + rows.begin * pixels;
     float_gemm(piece, nullptr);
     transpose_block(piece.m, pixels, piece.c, pixels, gemm.c + rows.begin, gemm.ldc);

@@ -4,7 +4,7 @@
 
 namespace intact::cpu {
 
-/// True where a has so few rows that packing b would take much of the product's time.
+/// True where a has so few rows that packing the transposed b would take much of the time.
 bool is_narrow(const FloatGemm& gemm);
 
 int64_t narrow_gemm_workspace_floats(int64_t m, int64_t n, int64_t k);

@@ -45,17 +45,23 @@ HWY_INLINE void for_lanes(int64_t begin, int64_t end, const Body& body) {
   }
 }
 
+/// Vectors of a row that a kernel with a few sums for each takes at a time: as the registers allow.
+#if HWY_TARGET == HWY_AVX2
+constexpr int kWideVectors = 2;
+#else
+constexpr int kWideVectors = 4;
+#endif
+
 /// A number of vectors, as a type.
 template <int kVectors>
 using VectorCount = std::integral_constant<int, kVectors>;
 
-/// body(d, VectorCount, i) for i in [begin,end): kMost vectors at a time, which is wide enough for
-/// rows of a cache line or more each, then as for_lanes.
-template <int kMost, class Body>
+/// body(d, VectorCount, i) for i in [begin,end): kWideVectors at a time, then as for_lanes.
+template <class Body>
 HWY_INLINE void for_wide_lanes(int64_t begin, int64_t end, const Body& body) {
-  const int64_t wide = kMost * lane_count();
+  const int64_t wide = kWideVectors * lane_count();
   for (; begin + wide <= end; begin += wide) {
-    body(Vector(), VectorCount<kMost>(), begin);
+    body(Vector(), VectorCount<kWideVectors>(), begin);
   }
   for_lanes(begin, end, [&](auto d, int64_t i) HWY_ATTR { body(d, VectorCount<1>(), i); });
 }
