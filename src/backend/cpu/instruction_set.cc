@@ -35,7 +35,9 @@ void limit_instruction_set() {
 }
 
 std::string instruction_set() {
-  return hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets());
+  const int64_t targets = hwy::SupportedTargets();
+  hwy::GetChosenTarget().Update(targets);  // the call above chose among disabled ones again
+  return hwy::TargetName(targets & -targets);
 }
 
 }  // namespace intact::cpu
