@@ -1,5 +1,7 @@
 #include "backend/cpu/depthwise.h"
 
+#include <utility>
+
 #include "backend/conv_reference.h"
 
 namespace intact::cpu {
@@ -45,6 +47,30 @@ TEST_P(DepthwiseTest, agrees_with_naive_loops) {
                                     .groups = channels}));
 }
 
+// Kernels as wide as the map or wider, at every edge.
+TEST(Depthwise, agrees_on_narrow_maps) {
+  for (const int64_t stride : {1, 2}) {
+    for (const int64_t w : {1, 2, 3, 4, 5}) {
+      for (const auto& [left, right] : {std::pair{0, 2}, {1, 1}, {2, 0}, {2, 2}}) {
+        check_depthwise(with_output_size({.n = 2,
+                                          .h = 3,
+                                          .w = w,
+                                          .ci = 20,
+                                          .co = 20,
+                                          .kh = 3,
+                                          .kw = 3,
+                                          .stride_h = stride,
+                                          .stride_w = stride,
+                                          .pad_top = 1,
+                                          .pad_bottom = 1,
+                                          .pad_left = left,
+                                          .pad_right = right,
+                                          .groups = 20}));
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Small,
                          DepthwiseTest,
                          testing::Values(Case{1, 1, 1, 3, 1, 1},
@@ -54,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(Small,
                                          Case{2, 5, 4, 3, 1, 2},
                                          Case{1, 9, 3, 5, 2, 1},
                                          Case{1, 12, 16, 11, 1, 1},
+                                         Case{2, 3, 20, 3, 2, 1},
                                          Case{2, 3, 20, 1, 1, 1}));
 
 INSTANTIATE_TEST_SUITE_P(MobileNet,

@@ -119,8 +119,9 @@ class RowProducts {
       add_at_edge(x, dy + output * channels, column);
     }
     VectorOf<D> in[kTaps][kVectors];
-    const int64_t whole = column < 0 ? 0 : (shape_.w - kTaps - column) / kStride + 1;
-    const int64_t end = std::min(shape_.ow, output + std::max<int64_t>(whole, 0));
+    const int64_t last = shape_.w - kTaps;  // column from which all taps are inside
+    const int64_t whole = column < 0 || column > last ? 0 : (last - column) / kStride + 1;
+    const int64_t end = std::min(shape_.ow, output + whole);
     for (int k = 0; output < end && k + kStride < kTaps; ++k) {
       load_pixel(x + (column + k) * channels, in[k + kStride]);
     }
