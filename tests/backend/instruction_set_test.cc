@@ -17,7 +17,13 @@ int chosen_under(const char* setting, int64_t best_allowed) {
   setenv("INTACT_MAX_CPU_ISA", setting, 1);
   limit_instruction_set();
   const int64_t targets = hwy::SupportedTargets();
-  return (targets & -targets) >= best_allowed && !instruction_set().empty() ? 0 : 1;
+  hwy::GetChosenTarget().Update(targets);
+  const size_t chosen = hwy::GetChosenTarget().GetIndex();
+  const bool has_name = !instruction_set().empty();  // asking must not choose again
+  return (targets & -targets) >= best_allowed && has_name &&
+                 hwy::GetChosenTarget().GetIndex() == chosen
+             ? 0
+             : 1;
 }
 
 TEST(InstructionSetDeathTest, the_environment_limits_it) {
