@@ -32,11 +32,11 @@ def mypy(*arguments):
     return subprocess.run([sys.executable, "-m", "mypy", "--strict", *map(str, arguments)], capture_output=True, text=True)
 
 
-def test_stubs_and_marker_are_installed():
+def test_types_and_marker_are_installed():
     package = pathlib.Path(intact.__file__).parent
     assert (package / "py.typed").exists()
-    stub = (package / "_intact" / "__init__.pyi").read_text()
-    assert "def quant_aware(" in stub and "class Executor:" in stub
+    types = (package / "_intact" / "__init__.pyi").read_text()
+    assert "def quant_aware(" in types and "class Executor:" in types
     assert "def conv2d(" in (package / "_intact" / "nn.pyi").read_text()
 
 
