@@ -4,8 +4,8 @@
 #include <type_traits>
 
 #include "backend/cpu/code_conv.h"
+#include "backend/cpu/gather.h"
 #include "backend/cpu/parts.h"
-#include "backend/cpu/tap_axis.h"
 #include "backend/cpu/tap_order.h"
 #include "backend/cpu/transpose.h"
 
@@ -21,15 +21,17 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
-// Products x[x_offset[t] + c] * w[w_offset[t] + c] that make up one pixel. The pixels of a run read
-// x_step further each and are y_step apart.
-struct Taps {
-  static constexpr int kCapacity = 64;
-  int count = 0;
+// The products that make up one result: a rectangle of taps. The results of a run are y_step apart
+// and read x_step further each.
+struct Window {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t x_row_step = 0;  // from tap to tap
+  int64_t x_column_step = 0;
+  int64_t w_row_step = 0;
+  int64_t w_column_step = 0;
   int64_t x_step = 0;
   int64_t y_step = 0;
-  int64_t x_offset[kCapacity];
-  int64_t w_offset[kCapacity];
 };
 
 // Inputs are floats, or codes, whose sums are multiplied by multiplier[c].
@@ -42,175 +44,179 @@ HWY_INLINE VectorOf<D> load_input(D d, const int8_t* x) {
   return load_float_codes(d, x);
 }
 
-// kPixels pixels share each load of a weight. kCount: the number of taps, 0 if it is not constant.
-template <int kCount, int kPixels, class T>
-HWY_INLINE void add_taps(const Taps& taps,
-                         int64_t channels,
-                         const T* x,
-                         const float* w,
-                         const float* multiplier,
-                         bool accumulates,
-                         float* y) {
-  const int count = kCount == 0 ? taps.count : kCount;
+template <class D, class T>
+HWY_INLINE void store_result(
+    D d, VectorOf<D> sum, const T* /*x*/, const float* multiplier, int64_t c, float* y) {
+  if constexpr (std::is_same_v<T, int8_t>) {
+    sum = hn::Mul(sum, hn::LoadU(d, multiplier + c));
+  }
+  hn::StoreU(sum, d, y + c);
+}
+
+// kPixels results for a rectangle of known size.
+template <int kRows, int kColumns, int kPixels, class T>
+HWY_INLINE void add_windows(Window window,
+                            int64_t channels,
+                            const T* x,
+                            const float* w,
+                            const float* multiplier,
+                            float* y) {
   for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
     VectorOf<decltype(d)> sums[kPixels];
+#pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
-      sums[pixel] = accumulates ? hn::LoadU(d, y + pixel * taps.y_step + c) : hn::Zero(d);
+      sums[pixel] = hn::Zero(d);
     }
-    for (int tap = 0; tap < count; ++tap) {
-      const auto weight = hn::LoadU(d, w + taps.w_offset[tap] + c);
-      const T* first = x + taps.x_offset[tap] + c;
-      for (int pixel = 0; pixel < kPixels; ++pixel) {
-        sums[pixel] = hn::MulAdd(load_input(d, first + pixel * taps.x_step), weight, sums[pixel]);
+#pragma GCC unroll 3
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 3
+      for (int column = 0; column < kColumns; ++column) {
+        const auto weight =
+            hn::LoadU(d, w + row * window.w_row_step + column * window.w_column_step + c);
+        const T* first = x + row * window.x_row_step + column * window.x_column_step + c;
+#pragma GCC unroll 4
+        for (int pixel = 0; pixel < kPixels; ++pixel) {
+          sums[pixel] =
+              hn::MulAdd(load_input(d, first + pixel * window.x_step), weight, sums[pixel]);
+        }
       }
     }
+#pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
-      if constexpr (std::is_same_v<T, int8_t>) {
-        sums[pixel] = hn::Mul(sums[pixel], hn::LoadU(d, multiplier + c));
-      }
-      hn::StoreU(sums[pixel], d, y + pixel * taps.y_step + c);
+      store_result(d, sums[pixel], x, multiplier, c, y + pixel * window.y_step);
     }
   });
 }
 
-// y = or += the sum over the taps, for a run of pixels. Single pixels with the tap counts of 3x3
-// kernels (inside, at an edge, in a corner) get unrolled loops.
+// A run of results for a rectangle of any size.
 template <class T>
-HWY_INLINE void apply_taps(const Taps& taps,
-                           int64_t pixels,
-                           int64_t channels,
-                           const T* x,
-                           const float* w,
-                           const float* multiplier,
-                           bool accumulates,
-                           float* y) {
-  constexpr int kBlock = 4;
-  for (; pixels >= kBlock; pixels -= kBlock) {
-    add_taps<0, kBlock>(taps, channels, x, w, multiplier, accumulates, y);
-    x += kBlock * taps.x_step;
-    y += kBlock * taps.y_step;
-  }
-  for (; pixels > 0; --pixels) {
-    switch (taps.count) {
-      case 9:
-        add_taps<9, 1>(taps, channels, x, w, multiplier, accumulates, y);
-        break;
-      case 6:
-        add_taps<6, 1>(taps, channels, x, w, multiplier, accumulates, y);
-        break;
-      case 4:
-        add_taps<4, 1>(taps, channels, x, w, multiplier, accumulates, y);
-        break;
-      default:
-        add_taps<0, 1>(taps, channels, x, w, multiplier, accumulates, y);
-    }
-    x += taps.x_step;
-    y += taps.y_step;
+HWY_INLINE void add_any_windows(Window window,
+                                int64_t pixels,
+                                int64_t channels,
+                                const T* x,
+                                const float* w,
+                                const float* multiplier,
+                                float* y) {
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
+      auto sum = hn::Zero(d);
+      for (int64_t row = 0; row < window.rows; ++row) {
+        const T* from = x + row * window.x_row_step + c;
+        const float* weight = w + row * window.w_row_step + c;
+        for (int64_t column = 0; column < window.columns; ++column) {
+          sum = hn::MulAdd(load_input(d, from), hn::LoadU(d, weight), sum);
+          from += window.x_column_step;
+          weight += window.w_column_step;
+        }
+      }
+      store_result(d, sum, x, multiplier, c, y);
+    });
+    x += window.x_step;
+    y += window.y_step;
   }
 }
 
-// Rows [begin,end) of the result [n*result_h, result_w, C] gathered from x [n, rows.size,
-// columns.size, C].
-template <class Axis, class T>
-HWY_INLINE void gather_rows(const ConvShape& shape,
-                            const Axis& rows,
-                            const Axis& columns,
-                            int64_t result_h,
-                            int64_t result_w,
+// call.operator()<size>() when size is 1, 2 or 3; false otherwise.
+template <class Call>
+HWY_INLINE bool with_size(int64_t size, const Call& call) {
+  switch (size) {
+    case 1:
+      call.template operator()<1>();
+      return true;
+    case 2:
+      call.template operator()<2>();
+      return true;
+    case 3:
+      call.template operator()<3>();
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A run of results. Kernels up to 3x3 get unrolled loops, whole inside and what is left of them at
+// the border.
+template <class T>
+HWY_INLINE void apply_windows(const Window& window,
+                              int64_t pixels,
+                              int64_t channels,
+                              const T* x,
+                              const float* w,
+                              const float* multiplier,
+                              float* y) {
+  constexpr int kBlock = 4;
+  bool is_done = false;
+  with_size(window.rows, [&]<int kRows>() HWY_ATTR {
+    is_done = with_size(window.columns, [&]<int kColumns>() HWY_ATTR {
+      int64_t pixel = 0;
+      for (; pixel + kBlock <= pixels; pixel += kBlock) {
+        add_windows<kRows, kColumns, kBlock>(
+            window, channels, x + pixel * window.x_step, w, multiplier, y + pixel * window.y_step);
+      }
+      for (; pixel < pixels; ++pixel) {
+        add_windows<kRows, kColumns, 1>(
+            window, channels, x + pixel * window.x_step, w, multiplier, y + pixel * window.y_step);
+      }
+    });
+  });
+  if (!is_done) {
+    add_any_windows(window, pixels, channels, x, w, multiplier, y);
+  }
+}
+
+// Rows [begin,end) of the result [n*rows, columns, C] gathered from x.
+template <class T>
+HWY_INLINE void gather_rows(const Gather& gather,
+                            int64_t channels,
                             int64_t begin,
                             int64_t end,
                             const T* x,
                             const float* w,
                             const float* multiplier,
                             float* result) {
-  const int64_t channels = shape.ci;
-  Taps taps;
-  taps.x_step = columns.source_step() * channels;
-  taps.y_step = columns.result_step() * channels;
+  const auto result_h = static_cast<int64_t>(gather.rows.size());
+  const int64_t x_row = gather.source_columns * channels;
+  Window window{.x_step = gather.source_step * channels, .y_step = gather.result_step * channels};
   for (int64_t row = begin; row < end; ++row) {
-    const int64_t result_row = row % result_h;
-    const T* image = x + row / result_h * rows.size * columns.size * channels;
-    for_runs(columns, shape.kw, result_w, [&](int64_t column, int64_t pixels) HWY_ATTR {
-      float* y = result + (row * result_w + column) * channels;
-      bool accumulates = false;
-      taps.count = 0;
-      for (int64_t ky = 0; ky < shape.kh; ++ky) {
-        int64_t source_row = 0;
-        if (!rows.find(result_row, ky, source_row)) {
-          continue;
-        }
-        for (int64_t kx = 0; kx < shape.kw; ++kx) {
-          int64_t source_column = 0;
-          if (!columns.find(column, kx, source_column)) {
-            continue;
-          }
-          if (taps.count == Taps::kCapacity) {
-            apply_taps(taps, pixels, channels, image, w, multiplier, accumulates, y);
-            accumulates = true;
-            taps.count = 0;
-          }
-          taps.x_offset[taps.count] = (source_row * columns.size + source_column) * channels;
-          taps.w_offset[taps.count] = (ky * shape.kw + kx) * channels;
-          ++taps.count;
-        }
-      }
-      apply_taps(taps, pixels, channels, image, w, multiplier, accumulates, y);
-    });
+    const TapsOfResult& down = gather.rows[static_cast<size_t>(row % result_h)];
+    window.rows = down.count;
+    window.x_row_step = down.source_step * x_row;
+    window.w_row_step = down.step * gather.kernel_columns * channels;
+    const T* source = x + (row / result_h * gather.source_rows + down.source) * x_row;
+    for (const Gather::Run& run : gather.runs) {
+      window.columns = run.taps.count;
+      window.x_column_step = run.taps.source_step * channels;
+      window.w_column_step = run.taps.step * channels;
+      apply_windows(window,
+                    run.pixels,
+                    channels,
+                    source + run.taps.source * channels,
+                    w + (down.first * gather.kernel_columns + run.taps.first) * channels,
+                    multiplier,
+                    result + (row * gather.result_columns + run.first) * channels);
+    }
   }
 }
 
-void depthwise_forward_rows(
-    const ConvShape& shape, int64_t begin, int64_t end, const float* x, const float* w, float* y) {
-  gather_rows(shape,
-              forward_rows(shape),
-              forward_columns(shape),
-              shape.oh,
-              shape.ow,
-              begin,
-              end,
-              x,
-              w,
-              nullptr,
-              y);
+void gather_float_rows(const Gather& gather,
+                       int64_t channels,
+                       int64_t begin,
+                       int64_t end,
+                       const float* x,
+                       const float* w,
+                       float* result) {
+  gather_rows(gather, channels, begin, end, x, w, nullptr, result);
 }
 
-void depthwise_codes_rows(const ConvShape& shape,
-                          int64_t begin,
-                          int64_t end,
-                          const int8_t* x,
-                          const float* w,
-                          const float* multiplier,
-                          float* y) {
-  gather_rows(shape,
-              forward_rows(shape),
-              forward_columns(shape),
-              shape.oh,
-              shape.ow,
-              begin,
-              end,
-              x,
-              w,
-              multiplier,
-              y);
-}
-
-void depthwise_backward_data_rows(const ConvShape& shape,
-                                  int64_t begin,
-                                  int64_t end,
-                                  const float* dy,
-                                  const float* w,
-                                  float* dx) {
-  gather_rows(shape,
-              backward_rows(shape),
-              backward_columns(shape),
-              shape.h,
-              shape.w,
-              begin,
-              end,
-              dy,
-              w,
-              nullptr,
-              dx);
+void gather_code_rows(const Gather& gather,
+                      int64_t channels,
+                      int64_t begin,
+                      int64_t end,
+                      const int8_t* x,
+                      const float* w,
+                      const float* multiplier,
+                      float* result) {
+  gather_rows(gather, channels, begin, end, x, w, multiplier, result);
 }
 
 }  // namespace intact::cpu::HWY_NAMESPACE
@@ -219,35 +225,46 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace intact::cpu {
 
-HWY_EXPORT(depthwise_forward_rows);
-HWY_EXPORT(depthwise_backward_data_rows);
-HWY_EXPORT(depthwise_codes_rows);
+HWY_EXPORT(gather_float_rows);
+HWY_EXPORT(gather_code_rows);
 
 namespace {
 
 constexpr int64_t kMinPartFloats = 4096;
 
+// body(begin, end) on parts of the rows of n results.
+template <class Body>
+void for_result_rows(const Gather& gather, int64_t n, int64_t channels, const Body& body) {
+  const int64_t rows = n * static_cast<int64_t>(gather.rows.size());
+  const int64_t parts = row_parts(rows, gather.result_columns * channels, kMinPartFloats);
+  parallel_for(parts, [&](int64_t part) {
+    const Range range = split_evenly(rows, parts, part);
+    body(range.begin, range.end);
+  });
+}
+
+void gather_floats(const ConvShape& shape,
+                   const Gather& gather,
+                   const float* x,
+                   const float* w,
+                   float* result,
+                   float* workspace) {
+  transpose(shape.ci, shape.kh * shape.kw, w, workspace);
+  for_result_rows(gather, shape.n, shape.ci, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(gather_float_rows)(gather, shape.ci, begin, end, x, workspace, result);
+  });
+}
+
 }  // namespace
 
 void depthwise_forward(
     const ConvShape& shape, const float* x, const float* w, float* y, float* workspace) {
-  transpose(shape.ci, shape.kh * shape.kw, w, workspace);
-  const int64_t parts = row_parts(shape.n * shape.oh, shape.ow * shape.ci, kMinPartFloats);
-  parallel_for(parts, [&](int64_t part) {
-    const Range rows = split_evenly(shape.n * shape.oh, parts, part);
-    HWY_DYNAMIC_DISPATCH(depthwise_forward_rows)(shape, rows.begin, rows.end, x, workspace, y);
-  });
+  gather_floats(shape, forward_gather(shape), x, w, y, workspace);
 }
 
 void depthwise_backward_data(
     const ConvShape& shape, const float* dy, const float* w, float* dx, float* workspace) {
-  transpose(shape.ci, shape.kh * shape.kw, w, workspace);
-  const int64_t parts = row_parts(shape.n * shape.h, shape.w * shape.ci, kMinPartFloats);
-  parallel_for(parts, [&](int64_t part) {
-    const Range rows = split_evenly(shape.n * shape.h, parts, part);
-    HWY_DYNAMIC_DISPATCH(depthwise_backward_data_rows)
-    (shape, rows.begin, rows.end, dy, workspace, dx);
-  });
+  gather_floats(shape, backward_gather(shape), dy, w, dx, workspace);
 }
 
 int64_t depthwise_codes_workspace_bytes(const ConvShape& shape) {
@@ -261,13 +278,11 @@ void depthwise_codes_forward(const ConvShape& shape,
                              float* y,
                              void* workspace) {
   auto* weights = static_cast<float*>(workspace);  // [kh*kw, C]
-  const int64_t taps = shape.kh * shape.kw;
-  split_taps(shape.ci, taps, w, 1.0f, 1.0f, weights, shape.ci);
-  const int64_t parts = row_parts(shape.n * shape.oh, shape.ow * shape.ci, kMinPartFloats);
-  parallel_for(parts, [&](int64_t part) {
-    const Range rows = split_evenly(shape.n * shape.oh, parts, part);
-    HWY_DYNAMIC_DISPATCH(depthwise_codes_rows)
-    (shape, rows.begin, rows.end, x, weights, multiplier, y);
+  split_taps(shape.ci, shape.kh * shape.kw, w, 1.0f, 1.0f, weights, shape.ci);
+  const Gather gather = forward_gather(shape);
+  for_result_rows(gather, shape.n, shape.ci, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(gather_code_rows)
+    (gather, shape.ci, begin, end, x, weights, multiplier, y);
   });
 }
 

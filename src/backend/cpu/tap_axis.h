@@ -65,6 +65,34 @@ bool same_taps(const Axis& axis, int64_t taps, int64_t a, int64_t b) {
   return true;
 }
 
+/// The taps a result reads: k = first, first + step, ..., at source, source + source_step, ...
+struct TapsOfResult {
+  int64_t count = 0;
+  int64_t first = 0;
+  int64_t step = 0;
+  int64_t source = 0;
+  int64_t source_step = 0;
+};
+
+template <class Axis>
+TapsOfResult taps_of(const Axis& axis, int64_t taps, int64_t result) {
+  TapsOfResult out;
+  for (int64_t k = 0, source = 0; k < taps; ++k) {
+    if (!axis.find(result, k, source)) {
+      continue;
+    }
+    if (out.count == 0) {
+      out.first = k;
+      out.source = source;
+    } else if (out.count == 1) {
+      out.step = k - out.first;
+      out.source_step = source - out.source;
+    }
+    ++out.count;
+  }
+  return out;
+}
+
 /// body(first, count) for runs of results first, first + result_step(), ... with the same valid
 /// taps, until all of [0,results) were visited.
 template <class Axis, class Body>
