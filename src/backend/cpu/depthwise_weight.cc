@@ -85,150 +85,200 @@ HWY_INLINE void add_tap_products(D d,
   }
 }
 
-// The same for the three taps of a row of a 3-wide kernel at once. The inputs of neighbouring
-// outputs overlap: each is read once and moves from tap to tap.
+// The same for all taps of a 3x3 kernel at once: every input and gradient is read from memory once.
 template <int kStride, int kVectors, class D>
-class RowProducts {
+class KernelProducts {
  public:
   static constexpr int kTaps = 3;
 
-  RowProducts(D d, const ConvShape& shape) : d_(d), shape_(shape) {}
+  KernelProducts(D d, const ConvShape& shape) : d_(d), channels_(shape.ci), columns_(shape.w) {
+    // Outputs whose taps are all inside, and the input column that tap 0 of the first reads.
+    first_whole_ = std::min(shape.ow, (shape.pad_left + kStride - 1) / kStride);
+    const int64_t column = first_whole_ * kStride - shape.pad_left;
+    const int64_t last = shape.w - kTaps;
+    end_whole_ = column > last ? first_whole_
+                               : std::min(shape.ow, first_whole_ + (last - column) / kStride + 1);
+    outputs_ = shape.ow;
+    pad_left_ = shape.pad_left;
+  }
 
   HWY_INLINE void load(const float* dw) {
-    for (int k = 0; k < kTaps; ++k) {
-      for (int v = 0; v < kVectors; ++v) {
-        sum_[k][v] = hn::LoadU(d_, dw + k * shape_.ci + v * kLanes);
-      }
-    }
+    for_sums([&](int tap, int v) HWY_ATTR {
+      sum_[tap / kTaps][tap % kTaps][v] = hn::LoadU(d_, dw + tap * channels_ + v * kLanes);
+    });
   }
 
   HWY_INLINE void store(float* dw) const {
-    for (int k = 0; k < kTaps; ++k) {
-      for (int v = 0; v < kVectors; ++v) {
-        hn::StoreU(sum_[k][v], d_, dw + k * shape_.ci + v * kLanes);
-      }
-    }
+    for_sums([&](int tap, int v) HWY_ATTR {
+      hn::StoreU(sum_[tap / kTaps][tap % kTaps][v], d_, dw + tap * channels_ + v * kLanes);
+    });
   }
 
-  // One row of inputs and one of outputs, the vectors of pixel 0.
+  // A row of outputs and the row of inputs that the kernel's row kRow reads for it.
+  template <int kRow>
   HWY_INLINE void add(const float* x, const float* dy) {
-    const int64_t channels = shape_.ci;
-    int64_t column = -shape_.pad_left;  // of the input that tap 0 reads
     int64_t output = 0;
-    for (; output < shape_.ow && column < 0; ++output, column += kStride) {
-      add_at_edge(x, dy + output * channels, column);
+    int64_t column = -pad_left_;  // of the input that tap 0 reads
+    for (; output < first_whole_; ++output, column += kStride) {
+      add_at_edge<kRow>(x, dy + output * channels_, column);
     }
-    VectorOf<D> in[kTaps][kVectors];
-    const int64_t last = shape_.w - kTaps;  // column from which all taps are inside
-    const int64_t whole = column < 0 || column > last ? 0 : (last - column) / kStride + 1;
-    const int64_t end = std::min(shape_.ow, output + whole);
-    for (int k = 0; output < end && k + kStride < kTaps; ++k) {
-      load_pixel(x + (column + k) * channels, in[k + kStride]);
+    for (; output < end_whole_; ++output, column += kStride) {
+      add_taps<kRow>(x + column * channels_, dy + output * channels_);
     }
-    for (; output < end; ++output, column += kStride) {
-#pragma GCC unroll 3
-      for (int k = 0; k < kTaps; ++k) {
-        if (k + kStride < kTaps) {
-          std::copy_n(in[k + kStride], kVectors, in[k]);
-        } else {
-          load_pixel(x + (column + k) * channels, in[k]);
-        }
-      }
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        const auto gradient = hn::LoadU(d_, dy + output * channels + v * kLanes);
-#pragma GCC unroll 3
-        for (int k = 0; k < kTaps; ++k) {
-          sum_[k][v] = hn::MulAdd(in[k][v], gradient, sum_[k][v]);
-        }
-      }
-    }
-    for (; output < shape_.ow; ++output, column += kStride) {
-      add_at_edge(x, dy + output * channels, column);
+    for (; output < outputs_; ++output, column += kStride) {
+      add_at_edge<kRow>(x, dy + output * channels_, column);
     }
   }
 
  private:
   static constexpr int64_t kLanes = hn::MaxLanes(D());
 
-  HWY_INLINE void load_pixel(const float* pixel, VectorOf<D>* to) const {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      to[v] = hn::LoadU(d_, pixel + v * kLanes);
+  template <class Body>
+  static HWY_INLINE void for_sums(const Body& body) {
+#pragma GCC unroll 9
+    for (int tap = 0; tap < kTaps * kTaps; ++tap) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        body(tap, v);
+      }
     }
   }
 
-  HWY_INLINE void add_at_edge(const float* x, const float* dy, int64_t column) {
+  template <int kRow>
+  HWY_INLINE void add_tap(int tap, const float* x, const VectorOf<D> (&gradient)[kVectors]) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      sum_[kRow][tap][v] =
+          hn::MulAdd(hn::LoadU(d_, x + v * kLanes), gradient[v], sum_[kRow][tap][v]);
+    }
+  }
+
+  HWY_INLINE void load_gradient(const float* dy, VectorOf<D> (&gradient)[kVectors]) const {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      gradient[v] = hn::LoadU(d_, dy + v * kLanes);
+    }
+  }
+
+  template <int kRow>
+  HWY_INLINE void add_taps(const float* x, const float* dy) {
+    VectorOf<D> gradient[kVectors];
+    load_gradient(dy, gradient);
 #pragma GCC unroll 3
-    for (int k = 0; k < kTaps; ++k) {
-      if (column + k < 0 || column + k >= shape_.w) {
-        continue;
-      }
-      const float* pixel = x + (column + k) * shape_.ci;
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        sum_[k][v] = hn::MulAdd(
-            hn::LoadU(d_, pixel + v * kLanes), hn::LoadU(d_, dy + v * kLanes), sum_[k][v]);
+    for (int tap = 0; tap < kTaps; ++tap) {
+      add_tap<kRow>(tap, x + tap * channels_, gradient);
+    }
+  }
+
+  template <int kRow>
+  HWY_INLINE void add_at_edge(const float* x, const float* dy, int64_t column) {
+    VectorOf<D> gradient[kVectors];
+    load_gradient(dy, gradient);
+#pragma GCC unroll 3
+    for (int tap = 0; tap < kTaps; ++tap) {
+      if (column + tap >= 0 && column + tap < columns_) {
+        add_tap<kRow>(tap, x + (column + tap) * channels_, gradient);
       }
     }
   }
 
   D d_;
-  const ConvShape& shape_;
-  VectorOf<D> sum_[kTaps][kVectors];
+  int64_t channels_;
+  int64_t columns_;
+  int64_t outputs_;
+  int64_t pad_left_;
+  int64_t first_whole_;
+  int64_t end_whole_;
+  VectorOf<D> sum_[kTaps][kTaps][kVectors];
 };
 
+constexpr int64_t kLineFloats = 16;
+
+// Asks for `floats` floats of each pixel of a row.
+HWY_INLINE void fetch_row(int64_t pixels, int64_t channels, int64_t floats, const float* row) {
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    for (int64_t i = 0; i < floats; i += kLineFloats) {
+      __builtin_prefetch(row + pixel * channels + i, 0, 2);
+    }
+  }
+}
+
+// Meanwhile what the same channels of the next `images` images are computed from is fetched, if
+// there are more.
 template <int kStride, int kVectors, class D>
-HWY_INLINE void add_kernel_row(D d,
-                               const ConvShape& shape,
-                               int64_t ky,
-                               int64_t images,
-                               const float* x,
-                               const float* dy,
-                               float* dw) {
-  const Span rows = valid_outputs(forward_rows(shape), ky, shape.oh);
-  RowProducts<kStride, kVectors, D> products(d, shape);
+HWY_INLINE void add_kernel_products(D d,
+                                    const ConvShape& shape,
+                                    int64_t images,
+                                    bool are_last,
+                                    const float* x,
+                                    const float* dy,
+                                    float* dw) {
+  const int64_t x_row = shape.w * shape.ci;
+  const int64_t floats = kVectors * static_cast<int64_t>(hn::Lanes(d));
+  const bool fetches = !are_last && shape.ci > 2 * floats;  // else the hardware sees what comes
+  KernelProducts<kStride, kVectors, D> products(d, shape);
   products.load(dw);
   for (int64_t image = 0; image < images; ++image) {
-    for (int64_t oy = rows.begin; oy < rows.end; ++oy) {
-      const int64_t iy = oy * shape.stride_h + ky * shape.dilation_h - shape.pad_top;
-      products.add(x + (image * shape.h + iy) * shape.w * shape.ci,
-                   dy + (image * shape.oh + oy) * shape.ow * shape.ci);
+    const float* x_image = x + image * shape.h * x_row;
+    for (int64_t oy = 0; oy < shape.oh; ++oy) {
+      const float* row = dy + (image * shape.oh + oy) * shape.ow * shape.ci;
+      const int64_t iy = oy * shape.stride_h - shape.pad_top;
+      if (fetches) {
+        fetch_row(shape.ow, shape.ci, floats, row + images * shape.oh * shape.ow * shape.ci);
+        for (int64_t y = oy * shape.stride_h; y < std::min((oy + 1) * shape.stride_h, shape.h);
+             ++y) {
+          fetch_row(shape.w, shape.ci, floats, x_image + (images * shape.h + y) * x_row);
+        }
+      }
+      const auto is_inside = [&](int64_t y) { return y >= 0 && y < shape.h; };
+      if (is_inside(iy)) {
+        products.template add<0>(x_image + iy * x_row, row);
+      }
+      if (const int64_t y = iy + shape.dilation_h; is_inside(y)) {
+        products.template add<1>(x_image + y * x_row, row);
+      }
+      if (const int64_t y = iy + 2 * shape.dilation_h; is_inside(y)) {
+        products.template add<2>(x_image + y * x_row, row);
+      }
     }
   }
   products.store(dw);
 }
 
 template <int kStride>
-HWY_INLINE void add_kernel_rows(const ConvShape& shape,
-                                int64_t images,
-                                int64_t begin,
-                                int64_t end,
-                                const float* x,
-                                const float* dy,
-                                float* dw) {
-  for (int64_t ky = 0; ky < shape.kh; ++ky) {
-    float* row = dw + ky * shape.kw * shape.ci;
-    for_wide_lanes(begin, end, [&](auto d, auto vectors, int64_t c) HWY_ATTR {
-      add_kernel_row<kStride, decltype(vectors)::value>(
-          d, shape, ky, images, x + c, dy + c, row + c);
-    });
+HWY_INLINE void add_kernels(const ConvShape& shape,
+                            int64_t images,
+                            bool are_last,
+                            int64_t begin,
+                            int64_t end,
+                            const float* x,
+                            const float* dy,
+                            float* dw) {
+  constexpr int kVectors = kWideVectors / 2;  // nine sums for each
+  const int64_t width = kVectors * lane_count();
+  for (; begin + width <= end; begin += width) {
+    add_kernel_products<kStride, kVectors>(
+        Vector(), shape, images, are_last, x + begin, dy + begin, dw + begin);
   }
+  for_lanes(begin, end, [&](auto d, int64_t c) HWY_ATTR {
+    add_kernel_products<kStride, 1>(d, shape, images, are_last, x + c, dy + c, dw + c);
+  });
 }
 
 // dw [kh*kw, C] += the products of `images` images, for channels [begin,end).
 void add_image_products(const ConvShape& shape,
                         int64_t images,
+                        bool are_last,
                         int64_t begin,
                         int64_t end,
                         const float* x,
                         const float* dy,
                         float* dw) {
-  if (shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 1) {
-    return add_kernel_rows<1>(shape, images, begin, end, x, dy, dw);
+  if (shape.kh == 3 && shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 1) {
+    return add_kernels<1>(shape, images, are_last, begin, end, x, dy, dw);
   }
-  if (shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 2) {
-    return add_kernel_rows<2>(shape, images, begin, end, x, dy, dw);
+  if (shape.kh == 3 && shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 2) {
+    return add_kernels<2>(shape, images, are_last, begin, end, x, dy, dw);
   }
   const int64_t channels = shape.ci;
   const int64_t lanes = lane_count();
@@ -273,12 +323,13 @@ void depthwise_backward_weight_part(const ConvShape& shape,
   for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
     std::fill(dw + tap * shape.ci + channel_begin, dw + tap * shape.ci + channel_end, 0.0f);
   }
-  // Small maps: all images per tap, so that sums stay in registers. Large maps: image by image,
-  // which then stays in the cache for all its taps.
-  const int64_t step = shape.oh * shape.ow <= 16 ? image_end - image_begin : 1;
+  // Of small maps several at a time, while the sums stay in registers.
+  const int64_t step = std::max<int64_t>(1, 16 / (shape.oh * shape.ow));
   for (int64_t image = image_begin; image < image_end; image += step) {
+    const int64_t count = std::min(step, image_end - image);
     add_image_products(shape,
-                       step,
+                       count,
+                       image + 2 * step > image_end,
                        channel_begin,
                        channel_end,
                        x + image * shape.h * shape.w * shape.ci,
