@@ -1,5 +1,7 @@
 #include "backend/cpu/batch_norm.h"
 
+#include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "backend/kernel_test.h"
@@ -125,10 +127,11 @@ TEST_P(BatchNormTest, forward_equals_a_naive_loop_and_its_abs_max_is_known_befor
     };
     EXPECT_EQ(run(nullptr), expected);
     EXPECT_EQ(run(residual.data()), expected_residual);
-    EXPECT_EQ(
-        abs_max_after(
-            channels, statistics.min.data(), statistics.max.data(), a.data(), b.data(), activation),
-        largest);
+    const Floats abs_max = run_everywhere([&, channels = channels] {
+      return Floats{abs_max_after(
+          channels, statistics.min.data(), statistics.max.data(), a.data(), b.data(), activation)};
+    });
+    EXPECT_EQ(abs_max, Floats{largest});
   }
 }
 
@@ -245,29 +248,71 @@ INSTANTIATE_TEST_SUITE_P(Sizes,
                                          Size{64, 1024}));
 
 TEST(BatchNorm, coefficients_and_running_statistics) {
-  const Floats gamma = {2, -1};
-  const Floats beta = {0.5f, 0};
-  const Floats mean = {3, 1};
-  const Floats variance = {0.25f, 4};
-  Floats inv_std(2), a(2), b(2);
-  batch_norm_coefficients(2,
-                          gamma.data(),
-                          beta.data(),
-                          mean.data(),
-                          variance.data(),
-                          0.0f,
-                          inv_std.data(),
-                          a.data(),
-                          b.data());
-  EXPECT_EQ(inv_std, (Floats{2, 0.5f}));
-  EXPECT_EQ(a, (Floats{4, -0.5f}));
-  EXPECT_EQ(b, (Floats{-11.5f, 0.5f}));
-  Floats running_mean = {1, 2};
-  Floats running_variance = {1, 1};
-  batch_norm_update_running(
-      2, 0.75f, mean.data(), variance.data(), running_mean.data(), running_variance.data());
-  EXPECT_EQ(running_mean, (Floats{1.5f, 1.75f}));
-  EXPECT_EQ(running_variance, (Floats{0.8125f, 1.75f}));
+  for (const int64_t channels : {1, 2, 7, 16, 33, 512}) {
+    const Floats gamma = random_floats(channels, 1, -2, 2);
+    const Floats beta = random_floats(channels, 2, -1, 1);
+    const Floats mean = random_floats(channels, 3, -1, 1);
+    const Floats variance = random_floats(channels, 4, 0, 3);
+    const float epsilon = 1e-5f;
+    const float momentum = 0.9f;
+    Floats inv_std(channels), a(channels), b(channels);
+    Floats running_mean = beta;
+    Floats running_variance = gamma;
+    for (int64_t c = 0; c < channels; ++c) {
+      inv_std[c] = 1.0f / std::sqrt(variance[c] + epsilon);
+      a[c] = gamma[c] * inv_std[c];
+      b[c] = beta[c] - mean[c] * a[c];
+      running_mean[c] = running_mean[c] * momentum + mean[c] * (1.0f - momentum);
+      running_variance[c] = running_variance[c] * momentum + variance[c] * (1.0f - momentum);
+    }
+    const auto run = [&](const auto& call) { return run_everywhere(call); };
+    EXPECT_EQ(run([&] {
+                Floats out = garbage(channels);
+                batch_norm_inverse_std(channels, variance.data(), epsilon, out.data());
+                return out;
+              }),
+              inv_std);
+    Floats both = a;
+    both.insert(both.end(), b.begin(), b.end());
+    EXPECT_EQ(run([&] {
+                Floats out = garbage(2 * channels);
+                batch_norm_coefficients(channels,
+                                        gamma.data(),
+                                        beta.data(),
+                                        mean.data(),
+                                        inv_std.data(),
+                                        out.data(),
+                                        out.data() + channels);
+                return out;
+              }),
+              both);
+    both = running_mean;
+    both.insert(both.end(), running_variance.begin(), running_variance.end());
+    EXPECT_EQ(
+        run([&] {
+          Floats out = beta;
+          out.insert(out.end(), gamma.begin(), gamma.end());
+          batch_norm_update_running(
+              channels, momentum, mean.data(), variance.data(), out.data(), out.data() + channels);
+          return out;
+        }),
+        both);
+  }
+}
+
+TEST(BatchNorm, statistics_of_values_that_are_no_numbers_are_none) {
+  Floats x = random_floats(64 * 20, 1, -1, 1);
+  x[5 * 20 + 3] = std::numeric_limits<float>::quiet_NaN();
+  Floats out = garbage(4 * 20);
+  Floats scratch = garbage(batch_norm_statistics_workspace_floats(64, 20));
+  batch_norm_statistics(64,
+                        20,
+                        x.data(),
+                        {out.data(), out.data() + 20, out.data() + 40, out.data() + 60},
+                        scratch.data());
+  EXPECT_TRUE(std::isnan(out[3]));
+  EXPECT_TRUE(std::isnan(out[20 + 3]));
+  EXPECT_TRUE(std::isfinite(out[4]));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "backend/cpu/batch_norm.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "backend/cpu/channel_reduction.h"
 #include "backend/cpu/channel_tile.h"
@@ -138,36 +137,6 @@ struct StatisticsWorkspace {
   }
 };
 
-void combine_statistics(const ReductionGrid& grid,
-                        const StatisticsWorkspace& partial,
-                        const float* pivot,
-                        const ChannelStatistics& out) {
-  const auto count = static_cast<double>(grid.rows * grid.tile);
-  for (int64_t channel = 0; channel < grid.channels; ++channel) {
-    const double mean = sum_partials(grid, partial.sum, channel) / count;
-    const double square = sum_partials(grid, partial.square, channel) / count;
-    out.mean[channel] = static_cast<float>(static_cast<double>(pivot[channel]) + mean);
-    out.variance[channel] = static_cast<float>(std::max(square - mean * mean, 0.0));
-    float min = partial.min[channel];
-    float max = partial.max[channel];
-    for (int64_t i = 0; i < grid.row_parts * grid.tile; ++i) {
-      min = std::min(min, partial.min[i * grid.channels + channel]);
-      max = std::max(max, partial.max[i * grid.channels + channel]);
-    }
-    out.min[channel] = min;
-    out.max[channel] = max;
-  }
-}
-
-float apply(float x, float a, float b, Activation activation) {
-  const float product = a * x;
-  const float z = product + b;
-  const float positive = z > 0 ? z : 0.0f;
-  return activation == Activation::None   ? z
-         : activation == Activation::Relu ? positive
-                                          : std::min(positive, 6.0f);
-}
-
 }  // namespace
 
 int64_t batch_norm_statistics_workspace_floats(int64_t pixels, int64_t channels) {
@@ -195,36 +164,7 @@ void batch_norm_statistics(int64_t pixels,
      partial.pivot,
      partial.of_part(row_part * grid.columns));
   });
-  combine_statistics(grid, partial, x, out);
-}
-
-void batch_norm_coefficients(int64_t channels,
-                             const float* gamma,
-                             const float* beta,
-                             const float* mean,
-                             const float* variance,
-                             float epsilon,
-                             float* inv_std,
-                             float* a,
-                             float* b) {
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    inv_std[channel] = 1.0f / std::sqrt(variance[channel] + epsilon);
-    a[channel] = gamma[channel] * inv_std[channel];
-    b[channel] = beta[channel] - mean[channel] * a[channel];
-  }
-}
-
-void batch_norm_update_running(int64_t channels,
-                               float momentum,
-                               const float* mean,
-                               const float* variance,
-                               float* running_mean,
-                               float* running_variance) {
-  const float rest = 1.0f - momentum;
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    running_mean[channel] = running_mean[channel] * momentum + mean[channel] * rest;
-    running_variance[channel] = running_variance[channel] * momentum + variance[channel] * rest;
-  }
+  combine_statistics(grid, partial.of_part(0), x, out);
 }
 
 void scale_shift_activation(int64_t pixels,
@@ -252,21 +192,6 @@ void scale_shift_activation(int64_t pixels,
      activation,
      y);
   });
-}
-
-float abs_max_after(int64_t channels,
-                    const float* min,
-                    const float* max,
-                    const float* a,
-                    const float* b,
-                    Activation activation) {
-  float result = 0;
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    const float low = apply(min[channel], a[channel], b[channel], activation);
-    const float high = apply(max[channel], a[channel], b[channel], activation);
-    result = std::max({result, std::fabs(low), std::fabs(high)});
-  }
-  return result;
 }
 
 }  // namespace intact::cpu

@@ -26,14 +26,15 @@ void batch_norm_statistics(int64_t pixels,
                            const ChannelStatistics& out,
                            float* workspace);
 
-/// inv_std = 1/sqrt(variance+epsilon), a = gamma*inv_std, b = beta - mean*a, in float.
+/// out = 1/sqrt(variance+epsilon), in float.
+void batch_norm_inverse_std(int64_t channels, const float* variance, float epsilon, float* out);
+
+/// a = gamma*inv_std, b = beta - mean*a, in float.
 void batch_norm_coefficients(int64_t channels,
                              const float* gamma,
                              const float* beta,
                              const float* mean,
-                             const float* variance,
-                             float epsilon,
-                             float* inv_std,
+                             const float* inv_std,
                              float* a,
                              float* b);
 

@@ -196,11 +196,7 @@ void batch_norm_backward_sums(const BatchNormBackward& in,
      sum + row_part * grid.columns,
      product_sum + row_part * grid.columns);
   });
-  for (int64_t channel = 0; channel < in.channels; ++channel) {
-    sum_dy[channel] = static_cast<float>(sum_partials(grid, sum, channel));
-    sum_dy_xhat[channel] = static_cast<float>(sum_partials(grid, product_sum, channel) *
-                                              static_cast<double>(in.inv_std[channel]));
-  }
+  combine_gradient_sums(grid, sum, product_sum, in.inv_std, sum_dy, sum_dy_xhat);
 }
 
 void batch_norm_backward_data(const BatchNormBackward& in,

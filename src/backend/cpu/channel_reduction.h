@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "backend/cpu/batch_norm.h"
 #include "backend/cpu/parts.h"
 
 namespace intact::cpu {
@@ -57,15 +58,18 @@ void for_reduction_parts(const ReductionGrid& grid, const Body& body) {
   });
 }
 
-/// The sum of `partial` [row_parts, columns] over the row parts and the pixels of a row, in order.
-inline double sum_partials(const ReductionGrid& grid, const double* partial, int64_t channel) {
-  double total = 0;
-  for (int64_t part = 0; part < grid.row_parts; ++part) {
-    for (int64_t pixel = 0; pixel < grid.tile; ++pixel) {
-      total += partial[part * grid.columns + pixel * grid.channels + channel];
-    }
-  }
-  return total;
-}
+/// Statistics of all pixels from those of the row parts, which lie one after another.
+void combine_statistics(const ReductionGrid& grid,
+                        const StatisticsPartials& partial,
+                        const float* pivot,
+                        const ChannelStatistics& out);
+
+/// The gradients of beta and gamma from sums [row_parts, columns] of dy' and dy'*(x-mean).
+void combine_gradient_sums(const ReductionGrid& grid,
+                           const double* sum,
+                           const double* product_sum,
+                           const float* inv_std,
+                           float* sum_dy,
+                           float* sum_dy_xhat);
 
 }  // namespace intact::cpu

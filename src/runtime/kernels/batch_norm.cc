@@ -74,15 +74,9 @@ void Forward::run(const Run& run) const {
                                 .max = scratch + max},
                                scratch + workspace);
   }
-  cpu::batch_norm_coefficients(size.channels,
-                               run.at(gamma),
-                               run.at(beta),
-                               mean_at,
-                               scratch + variance,
-                               epsilon,
-                               inv_std_at,
-                               scratch + a,
-                               scratch + b);
+  cpu::batch_norm_inverse_std(size.channels, scratch + variance, epsilon, inv_std_at);
+  cpu::batch_norm_coefficients(
+      size.channels, run.at(gamma), run.at(beta), mean_at, inv_std_at, scratch + a, scratch + b);
   if (running_mean != running_mean_in && run.at(running_mean) != run.at(running_mean_in)) {
     std::copy_n(run.at(running_mean_in), size.channels, run.at(running_mean));
     std::copy_n(run.at(running_variance_in), size.channels, run.at(running_variance));

@@ -25,10 +25,13 @@ struct Backward {
 
   void run(const Run& run) const {
     float* scratch = run.scratch();
-    for (int64_t c = 0; c < channels; ++c) {  // as batch_norm_coefficients, so the mask is the same
-      scratch[a + c] = run.at(gamma)[c] * run.at(inv_std)[c];
-      scratch[b + c] = run.at(beta)[c] - run.at(mean)[c] * scratch[a + c];
-    }
+    cpu::batch_norm_coefficients(channels,
+                                 run.at(gamma),
+                                 run.at(beta),
+                                 run.at(mean),
+                                 run.at(inv_std),
+                                 scratch + a,
+                                 scratch + b);
     cpu::BatchNormBackward in{.pixels = pixels,
                               .channels = channels,
                               .activation = activation,
