@@ -93,7 +93,7 @@ Converted convert(const Program& quant_val_program,
 
   Converted result;
   result.float_program = quant_val_program.clone();
-  result.scope = copy_persistables(quant_val_program, *options.scope);
+  result.scope = share_persistables(quant_val_program, *options.scope);  // passes replace tensors
   ConvertContext context{config, result.scope};
   std::vector<PassReport> passes = run_passes(convert_pipeline(config.onnx_format, options.exact),
                                               result.float_program,
@@ -111,6 +111,7 @@ Converted convert(const Program& quant_val_program,
   }
   keep_only(
       result.scope, result.float_program, result.int8_program ? &*result.int8_program : nullptr);
+  own_tensors(result.scope, *options.scope);
   result.report = inspect_quantization(result.float_program, result.scope);
   result.report.passes = std::move(passes);
   return result;

@@ -217,9 +217,10 @@ Scope through_file(const Program& written, Scope scope, const Program& read) {
         to.size());
   Scope tensors;
   for (size_t i = 0; i < from.size(); ++i) {
-    TensorMap one = paddle::read_tensors(write_params({from[i]}, scope), {to[i]}, "dry run");
-    tensors.set(to[i], std::move(one.at(to[i])));
+    const std::string bytes = write_params({from[i]}, scope);
     scope.erase(from[i]);
+    TensorMap one = paddle::read_tensors(bytes, {to[i]}, "dry run");
+    tensors.set(to[i], std::move(one.at(to[i])));
   }
   return tensors;
 }

@@ -1,6 +1,7 @@
 #include "quant/scope_values.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 
@@ -52,20 +53,38 @@ void ensure_value(Scope& scope,
   scope.set(name, filled(dtype, shape, initial));
 }
 
-Scope copy_persistables(const Program& program, const Scope& from) {
+Scope share_persistables(const Program& program, const Scope& from) {
   Scope scope;
   for (const Var* var : program.block().vars()) {
     if (var->is_persistable() && var->kind() == VarKind::Tensor && !var->consumers().empty()) {
-      scope.set(var->name(), from.get(var->name()).clone());
+      scope.set(var->name(), from.get(var->name()));
     }
   }
   // Scales that weight quantizers and observers only write.
   for (const Var* var : program.block().vars()) {
     const Tensor* value = from.find(var->name());
     if (var->is_persistable() && value != nullptr && !scope.contains(var->name())) {
-      scope.set(var->name(), value->clone());
+      scope.set(var->name(), *value);
     }
   }
+  return scope;
+}
+
+void own_tensors(Scope& scope, const Scope& from) {
+  std::set<const void*> shared;
+  for (const std::string& name : from.names()) {
+    shared.insert(from.get(name).raw());
+  }
+  for (const std::string& name : scope.names()) {
+    if (const Tensor& tensor = scope.get(name); shared.contains(tensor.raw())) {
+      scope.set(name, tensor.clone());
+    }
+  }
+}
+
+Scope copy_persistables(const Program& program, const Scope& from) {
+  Scope scope = share_persistables(program, from);
+  own_tensors(scope, from);
   return scope;
 }
 

@@ -21,7 +21,14 @@ void ensure_value(Scope& scope,
                   double initial,
                   std::vector<std::string>& notes);
 
-/// Own copies of the tensors the program has in `from`. Throws: NotFound for one that an op reads.
+/// The tensors the program has in `from`, in the same memory: they may be replaced, but not written
+/// to. Throws: NotFound for one that an op reads.
+Scope share_persistables(const Program& program, const Scope& from);
+
+/// Gives `scope` copies of the tensors it still shares with `from`.
+void own_tensors(Scope& scope, const Scope& from);
+
+/// Both: copies of the tensors the program has in `from`. Throws: NotFound as above.
 Scope copy_persistables(const Program& program, const Scope& from);
 
 }  // namespace intact

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "intact/ir/interpret.h"
 #include "intact/ir/text.h"
@@ -155,6 +156,13 @@ TEST(Convert, LeavesProgramAndScopeAlone) {
     ASSERT_EQ(first.scope.names(), second.scope.names());
     for (const std::string& name : first.scope.names()) {
       EXPECT_TRUE(first.scope.get(name).identical(second.scope.get(name))) << name;
+    }
+    std::set<const void*> trained_memory;  // training goes on in it
+    for (const std::string& name : trained.scope.names()) {
+      trained_memory.insert(trained.scope.get(name).raw());
+    }
+    for (const std::string& name : first.scope.names()) {
+      EXPECT_FALSE(trained_memory.contains(first.scope.get(name).raw())) << name;
     }
   }
 }
