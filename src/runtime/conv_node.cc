@@ -8,10 +8,6 @@
 namespace intact {
 namespace {
 
-cpu::PointwiseShape pointwise_shape(const cpu::ConvShape& s) {
-  return {.pixels = s.n * s.h * s.w, .ci = s.ci, .co = s.co};
-}
-
 /// A quantizer that gives codes as floats, or a dequantizer that takes them.
 bool has_float_codes(const Node& node) {
   return node.kind.find("quantize") != std::string::npos &&
@@ -52,6 +48,10 @@ ConvRoute conv_route_of(const cpu::ConvShape& s) {
   const bool is_pointwise = s.groups == 1 && s.kh == 1 && s.kw == 1 && s.stride_h == 1 &&
                             s.stride_w == 1 && s.oh == s.h && s.ow == s.w;
   return is_pointwise ? ConvRoute::Pointwise : ConvRoute::Dense;
+}
+
+cpu::PointwiseShape pointwise_shape(const cpu::ConvShape& s) {
+  return {.pixels = s.n * s.h * s.w, .ci = s.ci, .co = s.co};
 }
 
 double conv_flops(const cpu::ConvShape& s) {

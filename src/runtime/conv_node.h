@@ -13,6 +13,8 @@ enum class ConvRoute { Pointwise, Depthwise, Dense };
 /// holds_codes is set in a graph where any op gives or takes codes as floats.
 cpu::ConvShape conv_shape_of(const Graph& graph, const Node& node, const char* output);
 ConvRoute conv_route_of(const cpu::ConvShape& shape);
+/// Of a Pointwise convolution.
+cpu::PointwiseShape pointwise_shape(const cpu::ConvShape& shape);
 /// Multiply-adds count as two.
 double conv_flops(const cpu::ConvShape& shape);
 

@@ -21,8 +21,9 @@ const std::vector<Fusion>& fusions() {
       {"quantize_in_batch_norm", quantize_in_batch_norm},
       {"add_activation", add_activation},
       {"batch_norm_residual", batch_norm_residual},
-      {"carry_codes", carry_codes},                  // when all that quantizes is fused
-      {"recompute_depthwise", recompute_depthwise},  // what carries codes is known
+      {"carry_codes", carry_codes},        // when all that quantizes is fused
+      {"recompute_conv", recompute_conv},  // what carries codes is known
+      {"recompute_activation", recompute_activation},
       {"optimizer_updates", optimizer_updates},
   };
   return list;

@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "backend/cpu/batch_norm.h"
 #include "backend/cpu/pointwise.h"
 #include "backend/kernel_test.h"
 
@@ -115,6 +116,44 @@ TEST(Gemm, takes_codes_for_what_they_stand_for) {
       gemm.b_scale_step = step;
       parallel_gemm(gemm, scratch.data());
       EXPECT_EQ(got, expected);
+    }
+  }
+}
+
+TEST(Gemm, takes_values_before_their_activation_for_what_they_become) {
+  // Panels packed by the first tile and before it, columns left over, several blocks of k.
+  for (const auto& [m, n, k] : {Case{64, 100, 700}, {3, 7, 5}, {40, 33, 20000}, {24, 144, 4096}}) {
+    const Floats a = random_floats(m * k, 1);
+    const Floats x = random_floats(k * n, 2, -4, 4);
+    const Floats slope = random_floats(n, 3, -3, 3);
+    const Floats shift = random_floats(n, 4, -1, 1);
+    for (const Activation activation : {Activation::None, Activation::Relu, Activation::Relu6}) {
+      Floats b = garbage(k * n);
+      scale_shift_activation(
+          k, n, x.data(), slope.data(), shift.data(), nullptr, activation, b.data());
+      const auto product = [&, m = m, n = n, k = k](const Floats& from, ColumnActivation of) {
+        Floats c = garbage(m * n);
+        Floats scratch = garbage(parallel_gemm_workspace_floats(m, n, k));
+        parallel_gemm({.m = m,
+                       .n = n,
+                       .k = k,
+                       .a = a.data(),
+                       .lda = k,
+                       .b = from.data(),
+                       .ldb = n,
+                       .c = c.data(),
+                       .ldc = n,
+                       .b_activation = of},
+                      scratch.data());
+        return c;
+      };
+      run_everywhere(
+          [&] {
+            Floats c = product(x, {slope.data(), shift.data(), activation});
+            EXPECT_EQ(c, product(b, {}));
+            return c;
+          },
+          6e-3f);  // float rounding of k products of numbers up to 14
     }
   }
 }

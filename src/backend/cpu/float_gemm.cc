@@ -74,6 +74,30 @@ struct RowsToPack {
   }
 };
 
+// The same, through the activation of b's columns.
+template <Activation kActivation>
+struct RowsToActivate {
+  const float* rows;
+  int64_t stride;
+  const float* slope;
+  const float* shift;
+  float* panel;
+
+  template <int kVectors>
+  HWY_INLINE void load(VectorOf<Vector> (&b)[kVectors]) {
+    const Vector d;
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t i = v * lane_count();
+      const auto product = hn::Mul(hn::LoadU(d, slope + i), hn::LoadU(d, rows + i));
+      b[v] = activate<kActivation>(d, hn::Add(product, hn::LoadU(d, shift + i)));
+      hn::StoreU(b[v], d, panel + i);
+    }
+    rows += stride;
+    panel += kVectors * lane_count();
+  }
+};
+
 template <int kRows, int kVectors, class Panel>
 HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, Panel panel) {
   const Vector d;
@@ -118,6 +142,20 @@ HWY_INLINE void tile(const FloatGemm& g, const Block& block, int64_t row, Panel 
   }
 }
 
+// A row of a panel: b's columns from `first` on.
+HWY_INLINE void pack_activated(
+    const ColumnActivation& of, int64_t first, int64_t columns, const float* from, float* to) {
+  const float* slope = of.slope + first;
+  const float* shift = of.shift + first;
+  with_activation(of.activation, [&]<Activation kActivation>() HWY_ATTR {
+    for_lanes(0, columns, [&](auto d, int64_t i) HWY_ATTR {
+      const auto product = hn::Mul(hn::LoadU(d, slope + i), hn::LoadU(d, from + i));
+      const auto z = hn::Add(product, hn::LoadU(d, shift + i));
+      hn::StoreU(activate<kActivation>(d, z), d, to + i);
+    });
+  });
+}
+
 // panel [depth][width] of b's columns from block.column on.
 HWY_INLINE void pack(const FloatGemm& g, const Block& block, int64_t width, float* panel) {
   const int64_t columns = std::min(block.columns, width);
@@ -132,6 +170,10 @@ HWY_INLINE void pack(const FloatGemm& g, const Block& block, int64_t width, floa
     const int64_t row = block.begin + k;
     const int64_t first = row * g.ldb + block.column;
     float* to = panel + k * width;
+    if (g.b_activation.slope != nullptr) {
+      pack_activated(g.b_activation, block.column, columns, g.b + first, to);
+      continue;
+    }
     if (g.b_codes == nullptr) {
       for_lanes(0, columns, [&](auto d, int64_t i) HWY_ATTR {
         hn::StoreU(hn::LoadU(d, g.b + first + i), d, to + i);
@@ -218,6 +260,21 @@ HWY_INLINE void rows_of(
   }
 }
 
+// The first tile of a panel, which packs it.
+template <int kVectors>
+HWY_INLINE void pack_and_multiply(const FloatGemm& g, const Block& block, float* panel) {
+  const float* from = g.b + block.begin * g.ldb + block.column;
+  const auto [slope, shift, activation] = g.b_activation;
+  if (slope == nullptr) {
+    return tile<kTileRows, kVectors>(g, block, 0, RowsToPack{from, g.ldb, panel});
+  }
+  with_activation(activation, [&, slope = slope, shift = shift]<Activation kActivation>() HWY_ATTR {
+    const RowsToActivate<kActivation> rows{
+        from, g.ldb, slope + block.column, shift + block.column, panel};
+    tile<kTileRows, kVectors>(g, block, 0, rows);
+  });
+}
+
 // The block after `block`, whose panel is `width` wide; without columns if there is none.
 HWY_INLINE Block next_block(const FloatGemm& g, Block block, int64_t width) {
   block.column += width;
@@ -292,8 +349,7 @@ HWY_INLINE void columns_of(const FloatGemm& g,
     int64_t row = 0;
     if (i == 0 && packs_on_the_way) {
       next.fetch_piece();
-      const float* from = g.b + block.begin * g.ldb + block.column;
-      tile<kTileRows, kVectors>(one, block, 0, RowsToPack{from, g.ldb, panel});
+      pack_and_multiply<kVectors>(one, block, panel);
       row = kTileRows;
     }
     rows_of<kVectors>(one, block, row, {packed}, next);

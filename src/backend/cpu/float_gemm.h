@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "backend/cpu/activation.h"
+
 namespace intact::cpu {
 
 /// Values given as codes: code * scale / max, with one scale (scale_step 0) or one a row (1).
@@ -12,10 +14,19 @@ struct CodedOperand {
   float max = 127;
 };
 
+/// What is done to the elements of a column: act(slope[column]*x + shift[column]), the product
+/// rounded before the sum, as scale_shift_activation does. Null slope: nothing.
+struct ColumnActivation {
+  const float* slope = nullptr;
+  const float* shift = nullptr;
+  Activation activation = Activation::None;
+};
+
 /// c[m,n] = op(a)[m,k] * op(b)[k,n] + beta * c, row-major; op transposes when asked, and then `a`
 /// is stored as [k,m] (or `b` as [n,k]). lda, ldb, ldc: stored row lengths. beta is 0 (c is not
 /// read) or 1. With b_codes, b[k,n] is b_codes * scale / b_max, where the scale is b_scale[0], or
-/// b_scale[row] with b_scale_step 1; it is dequantized block by block.
+/// b_scale[row] with b_scale_step 1; it is dequantized block by block. With b_activation, which
+/// goes with floats that are not transposed, b is b_activation of its elements.
 struct FloatGemm {
   bool transpose_a = false;
   bool transpose_b = false;
@@ -33,6 +44,7 @@ struct FloatGemm {
   const float* b_scale = nullptr;
   int64_t b_scale_step = 0;
   float b_max = 127;
+  ColumnActivation b_activation = {};
   const float* packed_b = nullptr;  // op(b) by pack_panels, in the place of b
 
   void set_b(const int8_t* codes, const CodedOperand& like) {

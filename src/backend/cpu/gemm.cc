@@ -82,6 +82,10 @@ FloatGemm piece_of(const FloatGemm& gemm, const Grid& grid, int64_t part, float*
     piece.b_codes += b_offset;
     piece.b_scale += depth.begin * gemm.b_scale_step;
   }
+  if (gemm.b_activation.slope != nullptr) {
+    piece.b_activation.slope += columns.begin;
+    piece.b_activation.shift += columns.begin;
+  }
   if (slice > 0) {
     piece.c = partial + (slice - 1) * gemm.m * gemm.n;
     piece.ldc = gemm.n;

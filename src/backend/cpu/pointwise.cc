@@ -31,6 +31,27 @@ void pointwise_backward_weight(
   parallel_gemm(true, false, co, ci, pixels, dy, co, x, ci, 0.0f, dw, ci, workspace);
 }
 
+void pointwise_backward_weight_activated(const PointwiseShape& shape,
+                                         const float* x,
+                                         const ColumnActivation& activation,
+                                         const float* dy,
+                                         float* dw,
+                                         float* workspace) {
+  const auto [pixels, ci, co] = shape;
+  const FloatGemm gemm{.transpose_a = true,
+                       .m = co,
+                       .n = ci,
+                       .k = pixels,
+                       .a = dy,
+                       .lda = co,
+                       .b = x,
+                       .ldb = ci,
+                       .c = dw,
+                       .ldc = ci,
+                       .b_activation = activation};
+  parallel_gemm(gemm, workspace);
+}
+
 void pointwise_backward_data_codes(const PointwiseShape& shape,
                                    const float* dy,
                                    const CodedOperand& w,

@@ -29,6 +29,15 @@ void pointwise_backward_data(
 void pointwise_backward_weight(
     const PointwiseShape& shape, const float* x, const float* dy, float* dw, float* workspace);
 
+/// The weight gradient of a convolution whose input is act(slope[i]*x + shift[i]), computed again
+/// while x is packed; the same bits as from the stored input.
+void pointwise_backward_weight_activated(const PointwiseShape& shape,
+                                         const float* x,
+                                         const ColumnActivation& activation,
+                                         const float* dy,
+                                         float* dw,
+                                         float* workspace);
+
 /// The gradients above with w, or x, as codes, dequantized block by block.
 void pointwise_backward_data_codes(const PointwiseShape& shape,
                                    const float* dy,

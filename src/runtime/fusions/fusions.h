@@ -15,7 +15,8 @@ void batch_norm_residual(Graph& graph);
 void quantize_in_batch_norm(Graph& graph);
 void add_activation(Graph& graph);
 void carry_codes(Graph& graph);
-void recompute_depthwise(Graph& graph);
+void recompute_conv(Graph& graph);
+void recompute_activation(Graph& graph);
 void optimizer_updates(Graph& graph);
 
 }  // namespace intact

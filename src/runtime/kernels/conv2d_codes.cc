@@ -90,7 +90,7 @@ cpu::CodedOperand coded(const CodeSlot& slot, const Run& run) {
 
 /// The GEMMs of a pointwise convolution dequantize on the way.
 Step prepare_pointwise_backward(const Graph& graph, const Node& node, const cpu::ConvShape& s) {
-  const cpu::PointwiseShape shape{.pixels = s.n * s.h * s.w, .ci = s.ci, .co = s.co};
+  const cpu::PointwiseShape shape = pointwise_shape(s);
   const CodeSlot x = code_slot_of(node, "Input");
   const CodeSlot w = code_slot_of(node, "Filter");
   const ValueId dy = node.in("Output@GRAD");

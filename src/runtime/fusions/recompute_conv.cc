@@ -1,7 +1,8 @@
-// Before:  y = depthwise_conv2d(codes);  ...  dx = batch_norm_grad(y)
-// After:   y = depthwise_conv2d(codes);  ...  z = depthwise_conv2d(codes);  dx = batch_norm_grad(z)
-// On codes, which live until the convolution's own gradient: computing y again costs less than the
-// memory that holds it from the forward to the backward pass.
+// Before:  y = conv2d(codes);  ...  dx = batch_norm_grad(y)
+// After:   y = conv2d(codes);  ...  z = conv2d(codes);  dx = batch_norm_grad(z)
+// For depthwise and other convolutions of few products an output. On codes, which live until the
+// convolution's own gradient: computing y again, exactly, costs less than the memory that holds it
+// from the forward to the backward pass.
 #include <algorithm>
 
 #include "runtime/code_slots.h"
@@ -9,6 +10,16 @@
 
 namespace intact {
 namespace {
+
+constexpr int64_t kMaxProducts = 64;  // an output
+
+bool is_cheap(const Graph& graph, const Node& node) {
+  if (node.kind != "conv2d" && node.kind != "depthwise_conv2d") {
+    return false;
+  }
+  const Shape& filter = graph[node.in("Filter")].shape;  // [co, ci/groups, kh, kw]
+  return filter[1] * filter[2] * filter[3] <= kMaxProducts;
+}
 
 bool is_gradient_of_batch_norm(const Node& node) {
   return node.kind == "batch_norm_grad" || node.kind == "fused_batch_norm_grad";
@@ -24,9 +35,9 @@ bool keeps_codes(const Graph& graph, const Node& conv) {
 
 }  // namespace
 
-void recompute_depthwise(Graph& graph) {
+void recompute_conv(Graph& graph) {
   for (Node* node : graph.nodes()) {
-    if (node->kind != "depthwise_conv2d" || !has_codes(graph, *node, "Input") ||
+    if (!is_cheap(graph, *node) || !has_codes(graph, *node, "Input") ||
         !has_codes(graph, *node, "Filter") || !keeps_codes(graph, *node)) {
       continue;
     }
