@@ -53,7 +53,7 @@ HWY_INLINE void store_result(
   hn::StoreU(sum, d, y + c);
 }
 
-// kPixels results for a rectangle of known size.
+// kPixels results. kRows and kColumns: of the rectangle, 0 if they are not constant.
 template <int kRows, int kColumns, int kPixels, class T>
 HWY_INLINE void add_windows(Window window,
                             int64_t channels,
@@ -61,6 +61,8 @@ HWY_INLINE void add_windows(Window window,
                             const float* w,
                             const float* multiplier,
                             float* y) {
+  const int64_t rows = kRows == 0 ? window.rows : kRows;
+  const int64_t columns = kRows == 0 ? window.columns : kColumns;
   for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
     VectorOf<decltype(d)> sums[kPixels];
 #pragma GCC unroll 4
@@ -68,9 +70,9 @@ HWY_INLINE void add_windows(Window window,
       sums[pixel] = hn::Zero(d);
     }
 #pragma GCC unroll 3
-    for (int row = 0; row < kRows; ++row) {
+    for (int64_t row = 0; row < rows; ++row) {
 #pragma GCC unroll 3
-      for (int column = 0; column < kColumns; ++column) {
+      for (int64_t column = 0; column < columns; ++column) {
         const auto weight =
             hn::LoadU(d, w + row * window.w_row_step + column * window.w_column_step + c);
         const T* first = x + row * window.x_row_step + column * window.x_column_step + c;
@@ -88,80 +90,59 @@ HWY_INLINE void add_windows(Window window,
   });
 }
 
-// A run of results for a rectangle of any size.
-template <class T>
-HWY_INLINE void add_any_windows(Window window,
-                                int64_t pixels,
-                                int64_t channels,
-                                const T* x,
-                                const float* w,
-                                const float* multiplier,
-                                float* y) {
-  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-    for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
-      auto sum = hn::Zero(d);
-      for (int64_t row = 0; row < window.rows; ++row) {
-        const T* from = x + row * window.x_row_step + c;
-        const float* weight = w + row * window.w_row_step + c;
-        for (int64_t column = 0; column < window.columns; ++column) {
-          sum = hn::MulAdd(load_input(d, from), hn::LoadU(d, weight), sum);
-          from += window.x_column_step;
-          weight += window.w_column_step;
-        }
-      }
-      store_result(d, sum, x, multiplier, c, y);
-    });
+// A run of results.
+template <int kRows, int kColumns, class T>
+HWY_INLINE void add_run(const Window& window,
+                        int64_t pixels,
+                        int64_t channels,
+                        const T* x,
+                        const float* w,
+                        const float* multiplier,
+                        float* y) {
+  constexpr int kBlock = 4;
+  for (; pixels >= kBlock; pixels -= kBlock) {
+    add_windows<kRows, kColumns, kBlock>(window, channels, x, w, multiplier, y);
+    x += kBlock * window.x_step;
+    y += kBlock * window.y_step;
+  }
+  for (; pixels > 0; --pixels) {
+    add_windows<kRows, kColumns, 1>(window, channels, x, w, multiplier, y);
     x += window.x_step;
     y += window.y_step;
   }
 }
 
-// call.operator()<size>() when size is 1, 2 or 3; false otherwise.
+// call.operator()<size>() for a size of 1, 2 or 3.
 template <class Call>
-HWY_INLINE bool with_size(int64_t size, const Call& call) {
+HWY_INLINE void with_size(int64_t size, const Call& call) {
   switch (size) {
     case 1:
-      call.template operator()<1>();
-      return true;
+      return call.template operator()<1>();
     case 2:
-      call.template operator()<2>();
-      return true;
-    case 3:
-      call.template operator()<3>();
-      return true;
+      return call.template operator()<2>();
     default:
-      return false;
+      return call.template operator()<3>();
   }
 }
 
-// A run of results. Kernels up to 3x3 get unrolled loops, whole inside and what is left of them at
-// the border.
+// Kernels up to 3x3 get unrolled loops, whole inside and what is left of them at the border.
 template <class T>
-HWY_INLINE void apply_windows(const Window& window,
-                              int64_t pixels,
-                              int64_t channels,
-                              const T* x,
-                              const float* w,
-                              const float* multiplier,
-                              float* y) {
-  constexpr int kBlock = 4;
-  bool is_done = false;
+HWY_INLINE void apply_run(const Window& window,
+                          int64_t pixels,
+                          int64_t channels,
+                          const T* x,
+                          const float* w,
+                          const float* multiplier,
+                          float* y) {
+  const auto is_small = [](int64_t size) { return size >= 1 && size <= 3; };
+  if (!is_small(window.rows) || !is_small(window.columns)) {
+    return add_run<0, 0>(window, pixels, channels, x, w, multiplier, y);
+  }
   with_size(window.rows, [&]<int kRows>() HWY_ATTR {
-    is_done = with_size(window.columns, [&]<int kColumns>() HWY_ATTR {
-      int64_t pixel = 0;
-      for (; pixel + kBlock <= pixels; pixel += kBlock) {
-        add_windows<kRows, kColumns, kBlock>(
-            window, channels, x + pixel * window.x_step, w, multiplier, y + pixel * window.y_step);
-      }
-      for (; pixel < pixels; ++pixel) {
-        add_windows<kRows, kColumns, 1>(
-            window, channels, x + pixel * window.x_step, w, multiplier, y + pixel * window.y_step);
-      }
+    with_size(window.columns, [&]<int kColumns>() HWY_ATTR {
+      add_run<kRows, kColumns>(window, pixels, channels, x, w, multiplier, y);
     });
   });
-  if (!is_done) {
-    add_any_windows(window, pixels, channels, x, w, multiplier, y);
-  }
 }
 
 // Rows [begin,end) of the result [n*rows, columns, C] gathered from x.
@@ -187,13 +168,13 @@ HWY_INLINE void gather_rows(const Gather& gather,
       window.columns = run.taps.count;
       window.x_column_step = run.taps.source_step * channels;
       window.w_column_step = run.taps.step * channels;
-      apply_windows(window,
-                    run.pixels,
-                    channels,
-                    source + run.taps.source * channels,
-                    w + (down.first * gather.kernel_columns + run.taps.first) * channels,
-                    multiplier,
-                    result + (row * gather.result_columns + run.first) * channels);
+      apply_run(window,
+                run.pixels,
+                channels,
+                source + run.taps.source * channels,
+                w + (down.first * gather.kernel_columns + run.taps.first) * channels,
+                multiplier,
+                result + (row * gather.result_columns + run.first) * channels);
     }
   }
 }
