@@ -191,6 +191,24 @@ bool Graph::can_merge(const std::vector<Node*>& members) const {
   return true;
 }
 
+bool Graph::leads_to(const Node& from, const Node& to) const {
+  std::set<const Node*> seen = {&from};
+  std::vector<const Node*> stack = {&from};
+  while (!stack.empty()) {
+    const Node* node = stack.back();
+    stack.pop_back();
+    for (const Node* next : successors(*node)) {
+      if (next == &to) {
+        return true;
+      }
+      if (seen.insert(next).second) {
+        stack.push_back(next);
+      }
+    }
+  }
+  return false;
+}
+
 Node& Graph::merge(const std::vector<Node*>& members, Node fused) {
   assert(can_merge(members));
   fused.order = members.front()->order;

@@ -101,6 +101,8 @@ class Graph {
   /// True when no path leads from one member out of the set and back in, so that one node can do
   /// the members' work.
   bool can_merge(const std::vector<Node*>& members) const;
+  /// True when `to` runs after `from` in every order.
+  bool leads_to(const Node& from, const Node& to) const;
   /// Puts `fused` in the place of the members. Values that only passed between members vanish with
   /// them. Requires can_merge.
   Node& merge(const std::vector<Node*>& members, Node fused);

@@ -7,9 +7,15 @@
 #include <cmath>
 
 #include "intact/base/threads.h"
+#include "intact/nn/batch_norm.h"
+#include "intact/nn/conv2d.h"
+#include "intact/nn/cross_entropy.h"
+#include "intact/nn/data.h"
+#include "intact/nn/fc.h"
 #include "intact/quant/quant_aware.h"
 #include "support/check_op.h"
 #include "support/plan_agrees.h"
+#include "support/random_tensor.h"
 #include "support/small_nets.h"
 
 namespace intact {
@@ -158,6 +164,40 @@ TEST(Plan, ComputesActivationsAgainWithoutChangingABit) {
   const WithAndWithout runs(small_net("mobile"), "recompute_activation");
   EXPECT_LT(runs.arena_bytes[0], runs.arena_bytes[1]);
   runs.expect_same_bits();
+}
+
+/// The gradient of the 1x1 convolution waits for the new Scale, so it cannot read the old one.
+TEST(Plan, LeavesActivationsWhoseScaleIsOverwritten) {
+  const TestProgram program = make_test_program(
+      []() -> std::vector<Var*> {
+        Var& image = nn::data("image", {-1, 3, 6, 6});
+        Var& label = nn::data("label", {-1, 1}, DType::Int64);
+        Var& x = nn::conv2d(image, {.filters = 8, .kernel = 3, .bias = std::nullopt});
+        Var& normalized = nn::batch_norm(x);
+        Var& pointwise = nn::conv2d(normalized, {.filters = 8, .kernel = 1, .bias = std::nullopt});
+        Block& block = image.block();
+        Var* scale = nullptr;
+        for (const Op* op : block.ops()) {
+          scale = op->type() == "batch_norm" ? &block.var(op->input("Scale").name()) : scale;
+        }
+        scale->set_stop_gradient(true);
+        block.append_op({.type = "scale",
+                         .inputs = {{"X", {scale}}},
+                         .outputs = {{"Out", {scale}}},
+                         .attrs = {{"scale", 2.0f}}});
+        Var& product = block.add_var("product", DType::Float32, pointwise.shape());
+        block.append_op({.type = "elementwise_mul",
+                         .inputs = {{"X", {&pointwise}}, {"Y", {scale}}},
+                         .outputs = {{"Out", {&product}}},
+                         .attrs = {{"axis", int32_t{1}}}});
+        Var& logits = nn::fc(product, {.size = 5});
+        Var& loss = nn::cross_entropy(logits, label);
+        append_momentum(loss);
+        return {&loss, &logits};
+      },
+      {{{"image", random_tensor({4, 3, 6, 6}, 1)},
+        {"label", Tensor::from<int64_t>({4, 1}, {0, 3, 1, 4})}}});
+  expect_plan_agrees(program, kTolerance);
 }
 
 TEST(Plan, IsBitIdenticalInTwoRunsAndAtOneAndTwoThreads) {

@@ -40,6 +40,14 @@ bool has_no_other_reader(const Graph& graph, ValueId id, const Node& gradient) {
          });
 }
 
+/// The values are still there when `reader` runs: nothing before it overwrites them.
+bool can_read(const Graph& graph, const std::vector<ValueId>& values, const Node& reader) {
+  return std::none_of(values.begin(), values.end(), [&](ValueId id) {
+    const ValueId next = graph[id].next_version;
+    return next != kNoValue && graph.leads_to(*graph[next].producer, reader);
+  });
+}
+
 }  // namespace
 
 void recompute_activation(Graph& graph) {
@@ -60,6 +68,9 @@ void recompute_activation(Graph& graph) {
     again.inputs["InputBias"] = {batch_norm->in("Bias")};
     again.inputs["InputMean"] = {batch_norm->out("SavedMean")};
     again.inputs["InputInvStd"] = {batch_norm->out("SavedVariance")};
+    if (!can_read(graph, again.all_inputs(), *node)) {
+      continue;
+    }
     again.attrs["input_activation"] = batch_norm->attr_or<std::string>("activation", "");
     graph.merge({node}, std::move(again));
   }
