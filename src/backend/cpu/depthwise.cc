@@ -34,6 +34,16 @@ struct Window {
   int64_t y_step = 0;
 };
 
+// Of the first result of a run: channels of each array.
+template <class T>
+struct Operands {
+  int64_t channels;
+  const T* x;
+  const float* w;
+  const float* multiplier;
+  float* y;
+};
+
 // Inputs are floats, or codes, whose sums are multiplied by multiplier[c].
 template <class D>
 HWY_INLINE VectorOf<D> load_input(D d, const float* x) {
@@ -44,26 +54,12 @@ HWY_INLINE VectorOf<D> load_input(D d, const int8_t* x) {
   return load_float_codes(d, x);
 }
 
-template <class D, class T>
-HWY_INLINE void store_result(
-    D d, VectorOf<D> sum, const T* /*x*/, const float* multiplier, int64_t c, float* y) {
-  if constexpr (std::is_same_v<T, int8_t>) {
-    sum = hn::Mul(sum, hn::LoadU(d, multiplier + c));
-  }
-  hn::StoreU(sum, d, y + c);
-}
-
 // kPixels results. kRows and kColumns: of the rectangle, 0 if they are not constant.
 template <int kRows, int kColumns, int kPixels, class T>
-HWY_INLINE void add_windows(Window window,
-                            int64_t channels,
-                            const T* x,
-                            const float* w,
-                            const float* multiplier,
-                            float* y) {
+HWY_INLINE void add_windows(Window window, Operands<T> of) {
   const int64_t rows = kRows == 0 ? window.rows : kRows;
   const int64_t columns = kRows == 0 ? window.columns : kColumns;
-  for_lanes(0, channels, [&](auto d, int64_t c) HWY_ATTR {
+  for_lanes(0, of.channels, [&](auto d, int64_t c) HWY_ATTR {
     VectorOf<decltype(d)> sums[kPixels];
 #pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
@@ -74,8 +70,8 @@ HWY_INLINE void add_windows(Window window,
 #pragma GCC unroll 3
       for (int64_t column = 0; column < columns; ++column) {
         const auto weight =
-            hn::LoadU(d, w + row * window.w_row_step + column * window.w_column_step + c);
-        const T* first = x + row * window.x_row_step + column * window.x_column_step + c;
+            hn::LoadU(d, of.w + row * window.w_row_step + column * window.w_column_step + c);
+        const T* first = of.x + row * window.x_row_step + column * window.x_column_step + c;
 #pragma GCC unroll 4
         for (int pixel = 0; pixel < kPixels; ++pixel) {
           sums[pixel] =
@@ -85,30 +81,27 @@ HWY_INLINE void add_windows(Window window,
     }
 #pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
-      store_result(d, sums[pixel], x, multiplier, c, y + pixel * window.y_step);
+      if constexpr (std::is_same_v<T, int8_t>) {
+        sums[pixel] = hn::Mul(sums[pixel], hn::LoadU(d, of.multiplier + c));
+      }
+      hn::StoreU(sums[pixel], d, of.y + pixel * window.y_step + c);
     }
   });
 }
 
 // A run of results.
 template <int kRows, int kColumns, class T>
-HWY_INLINE void add_run(const Window& window,
-                        int64_t pixels,
-                        int64_t channels,
-                        const T* x,
-                        const float* w,
-                        const float* multiplier,
-                        float* y) {
+HWY_INLINE void add_run(const Window& window, int64_t pixels, Operands<T> of) {
   constexpr int kBlock = 4;
   for (; pixels >= kBlock; pixels -= kBlock) {
-    add_windows<kRows, kColumns, kBlock>(window, channels, x, w, multiplier, y);
-    x += kBlock * window.x_step;
-    y += kBlock * window.y_step;
+    add_windows<kRows, kColumns, kBlock>(window, of);
+    of.x += kBlock * window.x_step;
+    of.y += kBlock * window.y_step;
   }
   for (; pixels > 0; --pixels) {
-    add_windows<kRows, kColumns, 1>(window, channels, x, w, multiplier, y);
-    x += window.x_step;
-    y += window.y_step;
+    add_windows<kRows, kColumns, 1>(window, of);
+    of.x += window.x_step;
+    of.y += window.y_step;
   }
 }
 
@@ -127,21 +120,14 @@ HWY_INLINE void with_size(int64_t size, const Call& call) {
 
 // Kernels up to 3x3 get unrolled loops, whole inside and what is left of them at the border.
 template <class T>
-HWY_INLINE void apply_run(const Window& window,
-                          int64_t pixels,
-                          int64_t channels,
-                          const T* x,
-                          const float* w,
-                          const float* multiplier,
-                          float* y) {
+HWY_INLINE void apply_run(const Window& window, int64_t pixels, const Operands<T>& of) {
   const auto is_small = [](int64_t size) { return size >= 1 && size <= 3; };
   if (!is_small(window.rows) || !is_small(window.columns)) {
-    return add_run<0, 0>(window, pixels, channels, x, w, multiplier, y);
+    return add_run<0, 0>(window, pixels, of);
   }
   with_size(window.rows, [&]<int kRows>() HWY_ATTR {
-    with_size(window.columns, [&]<int kColumns>() HWY_ATTR {
-      add_run<kRows, kColumns>(window, pixels, channels, x, w, multiplier, y);
-    });
+    with_size(window.columns,
+              [&]<int kColumns>() HWY_ATTR { add_run<kRows, kColumns>(window, pixels, of); });
   });
 }
 
@@ -168,13 +154,13 @@ HWY_INLINE void gather_rows(const Gather& gather,
       window.columns = run.taps.count;
       window.x_column_step = run.taps.source_step * channels;
       window.w_column_step = run.taps.step * channels;
-      apply_run(window,
-                run.pixels,
-                channels,
-                source + run.taps.source * channels,
-                w + (down.first * gather.kernel_columns + run.taps.first) * channels,
-                multiplier,
-                result + (row * gather.result_columns + run.first) * channels);
+      apply_run<T>(window,
+                   run.pixels,
+                   {.channels = channels,
+                    .x = source + run.taps.source * channels,
+                    .w = w + (down.first * gather.kernel_columns + run.taps.first) * channels,
+                    .multiplier = multiplier,
+                    .y = result + (row * gather.result_columns + run.first) * channels});
     }
   }
 }

@@ -15,6 +15,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace intact::cpu::HWY_NAMESPACE {
 
+constexpr int64_t kSmallMapPixels = 16;  // outputs of an image
+
 // Outputs [begin,end) whose tap k lies inside the input.
 struct Span {
   int64_t begin, end;
@@ -245,6 +247,7 @@ HWY_INLINE void add_kernel_products(D d,
   products.store(dw);
 }
 
+// dw [9, C] += the products of `images` images, for channels [begin,end).
 template <int kStride>
 HWY_INLINE void add_kernels(const ConvShape& shape,
                             int64_t images,
@@ -265,21 +268,14 @@ HWY_INLINE void add_kernels(const ConvShape& shape,
   });
 }
 
-// dw [kh*kw, C] += the products of `images` images, for channels [begin,end).
-void add_image_products(const ConvShape& shape,
-                        int64_t images,
-                        bool are_last,
-                        int64_t begin,
-                        int64_t end,
-                        const float* x,
-                        const float* dy,
-                        float* dw) {
-  if (shape.kh == 3 && shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 1) {
-    return add_kernels<1>(shape, images, are_last, begin, end, x, dy, dw);
-  }
-  if (shape.kh == 3 && shape.kw == 3 && shape.dilation_w == 1 && shape.stride_w == 2) {
-    return add_kernels<2>(shape, images, are_last, begin, end, x, dy, dw);
-  }
+// The same for a kernel of any size, tap by tap.
+void add_taps_one_by_one(const ConvShape& shape,
+                         int64_t images,
+                         int64_t begin,
+                         int64_t end,
+                         const float* x,
+                         const float* dy,
+                         float* dw) {
   const int64_t channels = shape.ci;
   const int64_t lanes = lane_count();
   for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
@@ -323,18 +319,26 @@ void depthwise_backward_weight_part(const ConvShape& shape,
   for (int64_t tap = 0; tap < shape.kh * shape.kw; ++tap) {
     std::fill(dw + tap * shape.ci + channel_begin, dw + tap * shape.ci + channel_end, 0.0f);
   }
-  // Of small maps several at a time, while the sums stay in registers.
-  const int64_t step = std::max<int64_t>(1, 16 / (shape.oh * shape.ow));
+  const bool is_3x3 = shape.kh == 3 && shape.kw == 3 && shape.dilation_w == 1 &&
+                      (shape.stride_w == 1 || shape.stride_w == 2);
+  // While sums stay in registers: of small maps several images, all of them when each tap reads
+  // them anew; of large ones a single image, which stays in the cache for all its taps.
+  const int64_t pixels = shape.oh * shape.ow;
+  const int64_t step = is_3x3                      ? std::max<int64_t>(1, kSmallMapPixels / pixels)
+                       : pixels <= kSmallMapPixels ? image_end - image_begin
+                                                   : 1;
   for (int64_t image = image_begin; image < image_end; image += step) {
     const int64_t count = std::min(step, image_end - image);
-    add_image_products(shape,
-                       count,
-                       image + 2 * step > image_end,
-                       channel_begin,
-                       channel_end,
-                       x + image * shape.h * shape.w * shape.ci,
-                       dy + image * shape.oh * shape.ow * shape.ci,
-                       dw);
+    const float* x_image = x + image * shape.h * shape.w * shape.ci;
+    const float* dy_image = dy + image * pixels * shape.ci;
+    const bool are_last = image + 2 * step > image_end;
+    if (!is_3x3) {
+      add_taps_one_by_one(shape, count, channel_begin, channel_end, x_image, dy_image, dw);
+    } else if (shape.stride_w == 1) {
+      add_kernels<1>(shape, count, are_last, channel_begin, channel_end, x_image, dy_image, dw);
+    } else {
+      add_kernels<2>(shape, count, are_last, channel_begin, channel_end, x_image, dy_image, dw);
+    }
   }
 }
 
@@ -350,11 +354,6 @@ namespace {
 
 constexpr int64_t kMinPartFloats = 4096;
 
-// On small maps the sums of a range of channels stay in registers for all images.
-bool takes_all_images(const ConvShape& shape) {
-  return shape.oh * shape.ow <= 16;
-}
-
 // Small maps are cut into channels first, which need no partial sums; large ones into images, whose
 // pixels lie in memory one after another.
 struct WeightGrid {
@@ -367,7 +366,7 @@ WeightGrid weight_grid(const ConvShape& shape) {
   const int64_t parts =
       row_parts(shape.n * floats / kMinPartFloats, kMinPartFloats, kMinPartFloats);
   WeightGrid grid;
-  while (takes_all_images(shape) && grid.channels < parts &&
+  while (shape.oh * shape.ow <= HWY_NAMESPACE::kSmallMapPixels && grid.channels < parts &&
          shape.ci / (2 * grid.channels) >= 128) {
     grid.channels *= 2;
   }

@@ -39,6 +39,7 @@ Gather gather_of(const ConvShape& s,
                 .source_rows = rows.size,
                 .source_columns = columns.size,
                 .kernel_columns = s.kw};
+  gather.rows.reserve(static_cast<size_t>(result_rows));
   for (int64_t row = 0; row < result_rows; ++row) {
     gather.rows.push_back(taps_of(rows, s.kh, row));
   }
