@@ -5,7 +5,9 @@
 #include "backend/conv_reference.h"
 #include "backend/cpu/batch_norm_quantize.h"
 #include "backend/cpu/code_conv.h"
+#include "backend/cpu/instruction_set.h"
 #include "backend/cpu/quantize.h"
+#include "backend/cpu/winograd_codes.h"
 #include "backend/kernel_test.h"
 
 namespace intact::cpu {
@@ -152,11 +154,8 @@ TEST(Codes, OfABatchNormAreThoseOfItsFloatForm) {
 
 class CodeConv : public testing::TestWithParam<std::tuple<CodeRange, ConvShape>> {};
 
-TEST_P(CodeConv, EqualsIntegerLoops) {
-  const auto [range, partial] = GetParam();
-  const ConvShape s = with_output_size(partial);
-  const Codes x = random_codes(x_size(s), 1, range == CodeRange::Unsigned7 ? 0 : -128, 127);
-  const Codes w = random_codes(w_size(s), 2, -127, 127);
+// y of `x` and `w` on every instruction set equals plain sums.
+void expect_integer_loops(CodeRange range, const ConvShape& s, const Codes& x, const Codes& w) {
   const Floats multiplier = random_floats(s.co, 3, 1e-4f, 1e-3f);
   std::vector<int32_t> sums(static_cast<size_t>(y_size(s)));
   for_products(s, [&](int64_t i, int64_t k, int64_t o) {
@@ -166,7 +165,7 @@ TEST_P(CodeConv, EqualsIntegerLoops) {
   for (size_t i = 0; i < sums.size(); ++i) {
     expected[i] = static_cast<float>(sums[i]) * multiplier[i % static_cast<size_t>(s.co)];
   }
-  const Floats got = run_everywhere([&, range = range] {
+  const Floats got = run_everywhere([&] {
     Floats y = garbage(y_size(s));
     if (s.groups == 1) {
       Floats workspace = garbage(conv_codes_workspace_bytes(s) / 4 + 16);
@@ -179,6 +178,14 @@ TEST_P(CodeConv, EqualsIntegerLoops) {
     return y;
   });
   EXPECT_EQ(got, expected);
+}
+
+TEST_P(CodeConv, EqualsIntegerLoops) {
+  const auto [range, partial] = GetParam();
+  const ConvShape s = with_output_size(partial);
+  const Codes x = random_codes(x_size(s), 1, range == CodeRange::Unsigned7 ? 0 : -128, 127);
+  const Codes w = random_codes(w_size(s), 2, -127, 127);
+  expect_integer_loops(range, s, x, w);
 }
 
 ConvShape square(int64_t n, int64_t size, int64_t ci, int64_t co, int64_t k, int64_t stride) {
@@ -195,6 +202,14 @@ ConvShape square(int64_t n, int64_t size, int64_t ci, int64_t co, int64_t k, int
           .pad_bottom = k / 2,
           .pad_left = k / 2,
           .pad_right = k / 2};
+}
+
+ConvShape unpadded(ConvShape shape) {
+  shape.pad_top = 0;
+  shape.pad_bottom = 2;
+  shape.pad_left = 0;
+  shape.pad_right = 1;
+  return shape;
 }
 
 ConvShape depthwise(ConvShape shape) {
@@ -227,11 +242,32 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                                                           square(4, 14, 1, 32, 3, 2),
                                                           square(2, 16, 3, 24, 7, 2),
                                                           square(5, 8, 64, 64, 3, 1),
+                                                          square(3, 15, 48, 80, 3, 1),
+                                                          square(17, 4, 128, 144, 3, 1),
+                                                          square(50, 2, 32, 128, 3, 1),
+                                                          unpadded(square(4, 9, 32, 32, 3, 1)),
                                                           square(5, 2, 128, 40, 3, 1),
                                                           lopsided(),
                                                           depthwise(square(3, 14, 32, 32, 3, 1)),
                                                           depthwise(square(3, 9, 40, 40, 3, 2)),
                                                           depthwise(square(2, 5, 7, 7, 5, 1)))));
+
+TEST(CodeConv, HoldsTheLargestSums) {
+  const ConvShape s = with_output_size(square(12, 4, 512, 32, 3, 1));
+  for (const auto& [code, weight] : {std::pair<int, int>{127, 127}, {-128, 127}, {-128, -127}}) {
+    const Codes x(static_cast<size_t>(x_size(s)), static_cast<int8_t>(code));
+    const Codes w(static_cast<size_t>(w_size(s)), static_cast<int8_t>(weight));
+    expect_integer_loops(code < 0 ? CodeRange::Signed8 : CodeRange::Unsigned7, s, x, w);
+  }
+}
+
+TEST(CodeConv, IsMultipliedByWinogradWhereEightBitsTakeTwoInstructions) {
+  const ConvShape s = with_output_size(square(5, 8, 64, 64, 3, 1));
+  const std::string best = instruction_set();
+  EXPECT_EQ(is_winograd_codes_conv(s), best == "AVX2" || best == "AVX3") << best;
+  ConvShape strided = square(5, 8, 64, 64, 3, 2);
+  EXPECT_FALSE(is_winograd_codes_conv(with_output_size(strided)));
+}
 
 }  // namespace
 }  // namespace intact::cpu

@@ -5,6 +5,7 @@
 #include "backend/cpu/im2col.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/tap_order.h"
+#include "backend/cpu/winograd_codes.h"
 
 namespace intact::cpu {
 namespace {
@@ -84,6 +85,9 @@ void conv_rows(const ConvShape& s,
 }  // namespace
 
 int64_t conv_codes_workspace_bytes(const ConvShape& s) {
+  if (is_winograd_codes_conv(s)) {
+    return winograd_codes_workspace_bytes(s);
+  }
   const Layout layout = layout_of(s);
   return layout.packed_bytes + layout.ordered_bytes + layout.parts * layout.block_bytes;
 }
@@ -95,6 +99,9 @@ void conv_codes_forward(CodeRange range,
                         const float* multiplier,
                         float* y,
                         void* workspace) {
+  if (is_winograd_codes_conv(s)) {
+    return winograd_codes_forward(s, x, w, multiplier, y, workspace);
+  }
   const Layout layout = layout_of(s);
   auto* packed = static_cast<int8_t*>(workspace);
   CodeGemm gemm{.range = range,
