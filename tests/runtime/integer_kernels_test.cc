@@ -210,7 +210,9 @@ class IntegerConvTest : public testing::TestWithParam<std::tuple<ConvCase, Range
         taps[tap * s.co + c] = w[c * s.kh * s.kw + tap];
       }
     }
+    const cpu::Gather gather = cpu::forward_gather(s);
     cpu::integer_depthwise({.shape = s,
+                            .gather = &gather,
                             .type = scale.type,
                             .x_zero_point = scale.zero_point,
                             .x = x.data(),

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "backend/cpu/conv_shape.h"
+#include "backend/cpu/gather.h"
 #include "backend/cpu/requantize.h"
 
 namespace intact::cpu {
@@ -12,6 +13,7 @@ namespace intact::cpu {
 /// Exact: products are summed as floats, whose sums stay below 2^24.
 struct IntegerDepthwise {
   ConvShape shape;
+  const Gather* gather = nullptr;  // forward_gather(shape)
   CodeType type = CodeType::Unsigned8;
   int32_t x_zero_point = 0;
   const uint8_t* x = nullptr;

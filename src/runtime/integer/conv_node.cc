@@ -171,8 +171,10 @@ class ConvNode final : public Node {
   }
 
   Step prepare_depthwise(const cpu::ConvShape& s) const {
-    return {[s, data = data_, x = in(), y = out()](const Addresses& at) {
+    return {[s, gather = cpu::forward_gather(s), data = data_, x = in(), y = out()](
+                const Addresses& at) {
       cpu::integer_depthwise({.shape = s,
+                              .gather = &gather,
                               .type = data->x_scale.type,
                               .x_zero_point = data->x_scale.zero_point,
                               .x = at.codes(x),
