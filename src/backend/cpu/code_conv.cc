@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend/cpu/conv_small.h"
 #include "backend/cpu/im2col.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/tap_order.h"
@@ -85,6 +86,9 @@ void conv_rows(const ConvShape& s,
 }  // namespace
 
 int64_t conv_codes_workspace_bytes(const ConvShape& s) {
+  if (is_small_conv(s, ConvPass::Forward)) {
+    return small_conv_codes_workspace_floats(s) * static_cast<int64_t>(sizeof(float));
+  }
   if (is_winograd_codes_conv(s)) {
     return winograd_codes_workspace_bytes(s);
   }
@@ -99,6 +103,9 @@ void conv_codes_forward(CodeRange range,
                         const float* multiplier,
                         float* y,
                         void* workspace) {
+  if (is_small_conv(s, ConvPass::Forward)) {
+    return small_conv_codes_forward(s, x, w, multiplier, y, static_cast<float*>(workspace));
+  }
   if (is_winograd_codes_conv(s)) {
     return winograd_codes_forward(s, x, w, multiplier, y, workspace);
   }

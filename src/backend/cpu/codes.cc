@@ -34,6 +34,14 @@ void codes_rows(int64_t begin,
   });
 }
 
+// Asks for floats that are read soon.
+HWY_INLINE void fetch(const float* x, int64_t count) {
+  constexpr int64_t kLineFloats = 16;
+  for (int64_t i = 0; i < count; i += kLineFloats) {
+    __builtin_prefetch(x + i, 0, 2);
+  }
+}
+
 void abs_max_codes_range(int64_t begin,
                          int64_t end,
                          int64_t columns,
@@ -47,6 +55,7 @@ void abs_max_codes_range(int64_t begin,
     for (int64_t row = begin; row < end; ++row) {
       const int64_t i = row * columns;
       scale[row] = abs_max_span(i, i + columns, x);
+      fetch(x + i + columns, row + 1 < end ? columns : 0);
       quantize_span<kRound, false>(i, i + columns, x, scale[row], b, codes);
     }
   });
@@ -110,6 +119,12 @@ void abs_max_codes_rows(int64_t rows,
                         int8_t* codes) {
   for_row_parts(rows, columns, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(abs_max_codes_range)(begin, end, columns, x, bits, round, scale, codes);
+  });
+}
+
+void codes_as_floats(int64_t n, const int8_t* codes, float* y) {
+  for_flat_parts(n, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(values_range)(begin, end, codes, 1.0f, 1.0f, y);
   });
 }
 

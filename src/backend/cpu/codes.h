@@ -29,6 +29,9 @@ void abs_max_codes_rows(int64_t rows,
                         float* scale,
                         int8_t* codes);
 
+/// y = the codes themselves.
+void codes_as_floats(int64_t n, const int8_t* codes, float* y);
+
 /// y = code * scale / b with b = max_code(bits).
 void dequantize_codes(int64_t n, const int8_t* codes, float scale, int bits, float* y);
 void dequantize_codes_channels(int64_t outer,

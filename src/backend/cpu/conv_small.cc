@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "backend/cpu/codes.h"
 #include "backend/cpu/parts.h"
 #include "backend/cpu/tap_axis.h"
+#include "backend/cpu/tap_order.h"
 #include "backend/cpu/transpose.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -53,24 +55,59 @@ HWY_INLINE void find_inputs(const ConvShape& s, int64_t row, int64_t ox, Inputs&
   }
 }
 
-// y [kPixels, co] of adjacent pixels.
+// body(d, VectorCount, o) for o in [0,co): two vectors of output channels at a time, so that an
+// input is broadcast for both, then as for_lanes.
+template <class Body>
+HWY_INLINE void for_output_lanes(int64_t co, const Body& body) {
+  const int64_t wide = 2 * lane_count();
+  int64_t first = 0;
+  for (; first + wide <= co; first += wide) {
+    body(Vector(), VectorCount<2>(), first);
+  }
+  for_lanes(first, co, [&](auto d, int64_t o) HWY_ATTR { body(d, VectorCount<1>(), o); });
+}
+
+// y [kPixels, co] of adjacent pixels, times multiplier [co] if there is one.
 template <int kPixels>
-HWY_INLINE void forward_pixels(
-    const Inputs& inputs, int64_t co, const float* x, const float* w, float* y) {
-  for_lanes(0, co, [&](auto d, int64_t o) HWY_ATTR {
-    VectorOf<decltype(d)> sums[kPixels];
+HWY_INLINE void forward_pixels(const Inputs& inputs,
+                               int64_t co,
+                               const float* x,
+                               const float* w,
+                               const float* multiplier,
+                               float* y) {
+  for_output_lanes(co, [&](auto d, auto vectors, int64_t o) HWY_ATTR {
+    constexpr int kVectors = decltype(vectors)::value;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    VectorOf<decltype(d)> sums[kPixels][kVectors];
+#pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
-      sums[pixel] = hn::Zero(d);
-    }
-    for (int t = 0; t < inputs.count; ++t) {
-      const auto weight = hn::LoadU(d, w + inputs.k[t] * co + o);
-      const float* first = x + inputs.x_offset[t];
-      for (int pixel = 0; pixel < kPixels; ++pixel) {
-        sums[pixel] = hn::MulAdd(hn::Set(d, first[pixel * inputs.x_step]), weight, sums[pixel]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        sums[pixel][v] = hn::Zero(d);
       }
     }
+    for (int t = 0; t < inputs.count; ++t) {
+      const float* weights = w + inputs.k[t] * co + o;
+      const float* first = x + inputs.x_offset[t];
+#pragma GCC unroll 4
+      for (int pixel = 0; pixel < kPixels; ++pixel) {
+        const auto input = hn::Set(d, first[pixel * inputs.x_step]);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) {
+          sums[pixel][v] = hn::MulAdd(input, hn::LoadU(d, weights + v * lanes), sums[pixel][v]);
+        }
+      }
+    }
+#pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
-      hn::StoreU(sums[pixel], d, y + pixel * co + o);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        auto sum = sums[pixel][v];
+        if (multiplier != nullptr) {
+          sum = hn::Mul(sum, hn::LoadU(d, multiplier + o + v * lanes));
+        }
+        hn::StoreU(sum, d, y + pixel * co + o + v * lanes);
+      }
     }
   });
 }
@@ -79,19 +116,37 @@ HWY_INLINE void forward_pixels(
 template <int kPixels>
 HWY_INLINE void weight_pixels(
     const Inputs& inputs, int64_t co, const float* x, const float* dy, float* dw) {
-  for_lanes(0, co, [&](auto d, int64_t o) HWY_ATTR {
-    VectorOf<decltype(d)> gradients[kPixels];
+  for_output_lanes(co, [&](auto d, auto vectors, int64_t o) HWY_ATTR {
+    constexpr int kVectors = decltype(vectors)::value;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    VectorOf<decltype(d)> gradients[kPixels][kVectors];
+#pragma GCC unroll 4
     for (int pixel = 0; pixel < kPixels; ++pixel) {
-      gradients[pixel] = hn::LoadU(d, dy + pixel * co + o);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        gradients[pixel][v] = hn::LoadU(d, dy + pixel * co + o + v * lanes);
+      }
     }
     for (int t = 0; t < inputs.count; ++t) {
       float* out = dw + inputs.k[t] * co + o;
       const float* first = x + inputs.x_offset[t];
-      auto sum = hn::LoadU(d, out);
-      for (int pixel = 0; pixel < kPixels; ++pixel) {
-        sum = hn::MulAdd(hn::Set(d, first[pixel * inputs.x_step]), gradients[pixel], sum);
+      VectorOf<decltype(d)> sums[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        sums[v] = hn::LoadU(d, out + v * lanes);
       }
-      hn::StoreU(sum, d, out);
+#pragma GCC unroll 4
+      for (int pixel = 0; pixel < kPixels; ++pixel) {
+        const auto input = hn::Set(d, first[pixel * inputs.x_step]);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) {
+          sums[v] = hn::MulAdd(input, gradients[pixel][v], sums[v]);
+        }
+      }
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        hn::StoreU(sums[v], d, out + v * lanes);
+      }
     }
   });
 }
@@ -118,14 +173,20 @@ HWY_INLINE void for_pixels(
   }
 }
 
-void small_forward_rows(
-    const ConvShape& s, int64_t begin, int64_t end, const float* x, const float* w, float* y) {
+void small_forward_rows(const ConvShape& s,
+                        int64_t begin,
+                        int64_t end,
+                        const float* x,
+                        const float* w,
+                        const float* multiplier,
+                        float* y) {
   for_pixels(s,
              begin,
              end,
              x,
-             [&]<int kPixels>(const Inputs& inputs, const float* from, int64_t pixel)
-                 HWY_ATTR { forward_pixels<kPixels>(inputs, s.co, from, w, y + pixel * s.co); });
+             [&]<int kPixels>(const Inputs& inputs, const float* from, int64_t pixel) HWY_ATTR {
+               forward_pixels<kPixels>(inputs, s.co, from, w, multiplier, y + pixel * s.co);
+             });
 }
 
 // dw [depth, co] of output rows [begin,end).
@@ -159,6 +220,15 @@ int64_t output_row_parts(const ConvShape& s) {
   return row_parts(s.n * s.oh, s.ow * s.co);
 }
 
+void forward_rows_of(
+    const ConvShape& s, const float* x, const float* w, const float* multiplier, float* y) {
+  const int64_t parts = output_row_parts(s);
+  parallel_for(parts, [&](int64_t part) {
+    const Range rows = split_evenly(s.n * s.oh, parts, part);
+    HWY_DYNAMIC_DISPATCH(small_forward_rows)(s, rows.begin, rows.end, x, w, multiplier, y);
+  });
+}
+
 }  // namespace
 
 bool is_small_conv(const ConvShape& s, ConvPass pass) {
@@ -173,11 +243,23 @@ int64_t small_conv_workspace_floats(const ConvShape& s, ConvPass pass) {
 void small_conv_forward(
     const ConvShape& s, const float* x, const float* w, float* y, float* workspace) {
   transpose(s.co, depth_of(s), w, workspace);
-  const int64_t parts = output_row_parts(s);
-  parallel_for(parts, [&](int64_t part) {
-    const Range rows = split_evenly(s.n * s.oh, parts, part);
-    HWY_DYNAMIC_DISPATCH(small_forward_rows)(s, rows.begin, rows.end, x, workspace, y);
-  });
+  forward_rows_of(s, x, workspace, nullptr, y);
+}
+
+int64_t small_conv_codes_workspace_floats(const ConvShape& s) {
+  return depth_of(s) * s.co + s.n * s.h * s.w * s.ci;
+}
+
+void small_conv_codes_forward(const ConvShape& s,
+                              const int8_t* x,
+                              const int8_t* w,
+                              const float* multiplier,
+                              float* y,
+                              float* workspace) {
+  float* inputs = workspace + depth_of(s) * s.co;
+  split_taps(s.co, depth_of(s), w, 1.0f, 1.0f, workspace, s.co);
+  codes_as_floats(s.n * s.h * s.w * s.ci, x, inputs);
+  forward_rows_of(s, inputs, workspace, multiplier, y);
 }
 
 void small_conv_backward_weight(

@@ -14,6 +14,16 @@ int64_t small_conv_workspace_floats(const ConvShape& shape, ConvPass pass);
 void small_conv_forward(
     const ConvShape& shape, const float* x, const float* w, float* y, float* workspace);
 
+/// As conv_codes_forward, for is_small_conv(shape, Forward): sums of at most 32 products are exact
+/// in floats.
+int64_t small_conv_codes_workspace_floats(const ConvShape& shape);
+void small_conv_codes_forward(const ConvShape& shape,
+                              const int8_t* x,
+                              const int8_t* w,
+                              const float* multiplier,
+                              float* y,
+                              float* workspace);
+
 void small_conv_backward_weight(
     const ConvShape& shape, const float* x, const float* dy, float* dw, float* workspace);
 
