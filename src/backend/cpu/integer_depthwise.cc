@@ -50,7 +50,7 @@ struct Requantized {
   template <class D>
   HWY_INLINE void store(D d, VectorOf<D> sum, int64_t channel, int64_t index) const {
     const hn::Rebind<int32_t, D> d32;
-    const auto acc = hn::Add(hn::ConvertTo(d32, sum), hn::LoadU(d32, bias + channel));
+    const auto acc = hn::Add(nearest_int(sum), hn::LoadU(d32, bias + channel));
     const auto scaled = hn::Mul(hn::ConvertTo(d, acc), hn::LoadU(d, multiplier + channel));
     const auto real = limit<D>(scaled, hn::Set(d, low), hn::Set(d, high));
     if (codes != nullptr) {

@@ -26,11 +26,7 @@ HWY_INLINE VectorOf<D> load_codes_as_reals(D d, const uint8_t* codes) {
 template <class D>
 HWY_INLINE void store_as_codes(D /*d*/, VectorOf<D> v, int32_t zero_point, uint8_t* codes) {
   const hn::Rebind<int32_t, D> d32;
-  const hn::Rebind<uint8_t, D> d8;
-  const auto rounded = hn::ConvertTo(d32, round_to_even(v));
-  const auto shifted = hn::Add(rounded, hn::Set(d32, zero_point));
-  const auto low_byte = hn::And(shifted, hn::Set(d32, 0xFF));
-  hn::StoreU(hn::DemoteTo(d8, low_byte), d8, codes);
+  store_low_bytes(hn::Add(nearest_int(v), hn::Set(d32, zero_point)), codes);
 }
 
 template <class D>
