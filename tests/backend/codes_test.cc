@@ -5,7 +5,7 @@
 #include "backend/conv_reference.h"
 #include "backend/cpu/batch_norm_quantize.h"
 #include "backend/cpu/code_conv.h"
-#include "backend/cpu/instruction_set.h"
+#include "backend/cpu/integer_gemm.h"
 #include "backend/cpu/quantize.h"
 #include "backend/cpu/winograd_codes.h"
 #include "backend/kernel_test.h"
@@ -264,10 +264,9 @@ TEST(CodeConv, HoldsTheLargestSums) {
 
 TEST(CodeConv, IsMultipliedByWinogradWhereEightBitsTakeTwoInstructions) {
   const ConvShape s = with_output_size(square(5, 8, 64, 64, 3, 1));
-  const std::string best = instruction_set();
-  EXPECT_EQ(is_winograd_codes_conv(s), best == "AVX2" || best == "AVX3") << best;
-  ConvShape strided = square(5, 8, 64, 64, 3, 2);
-  EXPECT_FALSE(is_winograd_codes_conv(with_output_size(strided)));
+  const std::string best = integer_gemm_target();
+  EXPECT_EQ(is_winograd_codes_conv(s), best == "avx2" || best == "avx512") << best;
+  EXPECT_FALSE(is_winograd_codes_conv(with_output_size(square(5, 8, 64, 64, 3, 2))));
 }
 
 }  // namespace
