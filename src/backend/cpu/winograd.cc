@@ -69,17 +69,6 @@ Areas areas_of(const WinogradTiles& tiles,
   return areas;
 }
 
-WinogradTiles input_tiles(const ConvShape& s) {
-  return {.n = s.n,
-          .h = s.h,
-          .w = s.w,
-          .channels = s.ci,
-          .pad_top = s.pad_top,
-          .pad_left = s.pad_left,
-          .oh = s.oh,
-          .ow = s.ow};
-}
-
 // The data gradient is a convolution of dy with flipped weights.
 WinogradTiles gradient_tiles(const ConvShape& s) {
   return {.n = s.n,
@@ -263,13 +252,7 @@ void weight_gradient(
 }  // namespace
 
 bool is_winograd_conv(const ConvShape& s) {
-  constexpr int64_t kMinChannels = 32;
-  constexpr int64_t kMinTiles = 48;
-  const bool is_square = s.kh == 3 && s.kw == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-                         s.dilation_h == 1 && s.dilation_w == 1;
-  const bool is_padded_little = std::max({s.pad_top, s.pad_bottom, s.pad_left, s.pad_right}) <= 2;
-  return is_square && is_padded_little && s.groups == 1 && !s.holds_codes && s.ci >= kMinChannels &&
-         s.co >= kMinChannels && input_tiles(s).count() >= kMinTiles;
+  return has_winograd_form(s) && !s.holds_codes && std::min(s.ci, s.co) >= kMinWinogradChannels;
 }
 
 int64_t winograd_workspace_floats(const ConvShape& s, ConvPass pass) {

@@ -34,16 +34,8 @@ void spread_code_inputs_target(const WinogradTiles& tiles,
   const Words d;
   const int64_t channels = tiles.channels;
   for (int64_t tile = begin; tile < end; ++tile, v += channels) {
-    const TilePosition at = position_of(tiles, tile);
-    const int8_t* from[4][4];
-    for (int64_t r = 0; r < 4; ++r) {
-      const int64_t iy = at.oy - tiles.pad_top + r;
-      for (int64_t c = 0; c < 4; ++c) {
-        const int64_t ix = at.ox - tiles.pad_left + c;
-        const bool is_inside = iy >= 0 && iy < tiles.h && ix >= 0 && ix < tiles.w;
-        from[r][c] = is_inside ? x + ((at.image * tiles.h + iy) * tiles.w + ix) * channels : zeros;
-      }
-    }
+    const TilePixels pixels(tiles, position_of(tiles, tile), x, zeros);
+    const auto& from = pixels.from;
     for (int64_t i = 0; i < channels; i += word_count()) {
       WordVector t[4][4];
 #pragma GCC unroll 4

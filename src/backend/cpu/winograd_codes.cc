@@ -142,17 +142,6 @@ int64_t aligned(int64_t bytes) {
   return ceil_div(bytes, kAlignment) * kAlignment;
 }
 
-WinogradTiles tiles_of(const ConvShape& s) {
-  return {.n = s.n,
-          .h = s.h,
-          .w = s.w,
-          .channels = s.ci,
-          .pad_top = s.pad_top,
-          .pad_left = s.pad_left,
-          .oh = s.oh,
-          .ow = s.ow};
-}
-
 // How tiles and output channels are cut into parts, and where their areas lie.
 struct Layout {
   int64_t tile_parts = 1;
@@ -164,7 +153,7 @@ struct Layout {
   int64_t block_bytes = 0;  // a part
 
   explicit Layout(const ConvShape& s) {
-    const int64_t count = tiles_of(s).count();
+    const int64_t count = input_tiles(s).count();
     while (tile_parts < kParts && count / (2 * tile_parts) >= kTilesAPart) {
       tile_parts *= 2;
     }
@@ -213,16 +202,10 @@ void pack_group(const ConvShape& s, int64_t first, const int8_t* w, int16_t* pac
 }  // namespace
 
 bool is_winograd_codes_conv(const ConvShape& s) {
-  constexpr int64_t kMinChannels = 32;
   constexpr int64_t kMaxChannels = 2048;  // 4 * 9 * 128 * 127 times as much fits 31 bits
-  constexpr int64_t kMinTiles = 48;
-  const bool is_square = s.kh == 3 && s.kw == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-                         s.dilation_h == 1 && s.dilation_w == 1;
-  const bool is_padded_little = std::max({s.pad_top, s.pad_bottom, s.pad_left, s.pad_right}) <= 2;
-  const bool has_channels = s.ci % kCodeGroup == 0 && s.co % kCodeGroup == 0 &&
-                            std::min(s.ci, s.co) >= kMinChannels && s.ci <= kMaxChannels;
-  return is_square && is_padded_little && s.groups == 1 && has_channels &&
-         tiles_of(s).count() >= kMinTiles && HWY_DYNAMIC_DISPATCH(prefers_pairs_of_words)();
+  return has_winograd_form(s) && s.ci % kCodeGroup == 0 && s.co % kCodeGroup == 0 &&
+         std::min(s.ci, s.co) >= kMinWinogradChannels && s.ci <= kMaxChannels &&
+         HWY_DYNAMIC_DISPATCH(prefers_pairs_of_words)();
 }
 
 int64_t winograd_codes_workspace_bytes(const ConvShape& s) {
@@ -236,7 +219,7 @@ void winograd_codes_forward(const ConvShape& s,
                             const float* multiplier,
                             float* y,
                             void* workspace) {
-  const WinogradTiles tiles = tiles_of(s);
+  const WinogradTiles tiles = input_tiles(s);
   const Layout layout(s);
   auto* zeros = static_cast<int8_t*>(workspace);
   auto* weights = reinterpret_cast<int16_t*>(zeros + layout.zero_bytes);

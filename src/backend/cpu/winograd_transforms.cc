@@ -49,16 +49,8 @@ HWY_INLINE void spread_tiles(const WinogradTiles& tiles,
                              int64_t plane) {
   const int64_t channels = tiles.channels;
   for (int64_t tile = begin; tile < end; ++tile, v += channels) {
-    const TilePosition at = position_of(tiles, tile);
-    const T* from[4][4];
-    for (int64_t r = 0; r < 4; ++r) {
-      const int64_t iy = at.oy - tiles.pad_top + r;
-      for (int64_t c = 0; c < 4; ++c) {
-        const int64_t ix = at.ox - tiles.pad_left + c;
-        const bool is_inside = iy >= 0 && iy < tiles.h && ix >= 0 && ix < tiles.w;
-        from[r][c] = is_inside ? x + ((at.image * tiles.h + iy) * tiles.w + ix) * channels : zeros;
-      }
-    }
+    const TilePixels pixels(tiles, position_of(tiles, tile), x, zeros);
+    const auto& from = pixels.from;
     for_lanes(0, channels, [&](auto d, int64_t i) HWY_ATTR {
       VectorOf<decltype(d)> t[4][4];
 #pragma GCC unroll 4

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
+#include "backend/cpu/conv_shape.h"
 #include "backend/cpu/parts.h"
 
 // The transforms of F(2x2,3x3). Spread values are [16 products][tile or weight][channels], `plane`
@@ -28,6 +30,30 @@ struct WinogradTiles {
   int64_t count() const { return n * rows() * columns(); }
 };
 
+/// What y's tiles read of x.
+inline WinogradTiles input_tiles(const ConvShape& s) {
+  return {.n = s.n,
+          .h = s.h,
+          .w = s.w,
+          .channels = s.ci,
+          .pad_top = s.pad_top,
+          .pad_left = s.pad_left,
+          .oh = s.oh,
+          .ow = s.ow};
+}
+
+/// True for what F(2x2,3x3) can compute: 3x3, stride 1, one group, and tiles enough.
+inline bool has_winograd_form(const ConvShape& s) {
+  constexpr int64_t kMinTiles = 48;
+  const bool is_square = s.kh == 3 && s.kw == 3 && s.stride_h == 1 && s.stride_w == 1 &&
+                         s.dilation_h == 1 && s.dilation_w == 1;
+  const bool is_padded_little = std::max({s.pad_top, s.pad_bottom, s.pad_left, s.pad_right}) <= 2;
+  return is_square && is_padded_little && s.groups == 1 && input_tiles(s).count() >= kMinTiles;
+}
+
+/// Channels on both sides from which the products outweigh the transforms.
+inline constexpr int64_t kMinWinogradChannels = 32;
+
 struct TilePosition {
   int64_t image;
   int64_t oy;
@@ -38,6 +64,24 @@ inline TilePosition position_of(const WinogradTiles& tiles, int64_t tile) {
   const int64_t row = tile / tiles.columns();
   return {row / tiles.rows(), row % tiles.rows() * 2, tile % tiles.columns() * 2};
 }
+
+/// The 16 pixels of x that the tile at `at` reads, or `zeros` outside.
+template <class T>
+struct TilePixels {
+  const T* from[4][4];
+
+  TilePixels(const WinogradTiles& tiles, const TilePosition& at, const T* x, const T* zeros) {
+    for (int64_t r = 0; r < 4; ++r) {
+      const int64_t iy = at.oy - tiles.pad_top + r;
+      for (int64_t c = 0; c < 4; ++c) {
+        const int64_t ix = at.ox - tiles.pad_left + c;
+        const bool is_inside = iy >= 0 && iy < tiles.h && ix >= 0 && ix < tiles.w;
+        from[r][c] =
+            is_inside ? x + ((at.image * tiles.h + iy) * tiles.w + ix) * tiles.channels : zeros;
+      }
+    }
+  }
+};
 
 /// v of tiles [begin,end) from x: B^T x B. Codes stay whole numbers.
 void spread_inputs(const WinogradTiles& tiles,
